@@ -1,0 +1,18 @@
+package dev.quorate.protocol;
+
+/** Checks that stay on in production, unlike Java's own assertions. */
+public final class Invariants {
+    private Invariants() {}
+
+    /**
+     * Demands that a condition holds.
+     *
+     * @param format message as of {@link String#format}, with the values that show the state
+     * @throws InvariantViolation if it does not
+     */
+    public static void check(boolean condition, String format, Object... values) {
+        if (!condition) {
+            throw new InvariantViolation(String.format(format, values));
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package dev.quorate.protocol;
+
+/** What a replica is in its set right now. */
+public enum Role {
+    /** Takes what the leader of its term sends. */
+    FOLLOWER("follower"),
+    /** Takes writes and replicates them. */
+    LEADER("leader");
+
+    private final String label;
+
+    Role(String label) {
+        this.label = label;
+    }
+
+    /** The word used in HTTP, metrics and logs. */
+    public String label() {
+        return label;
+    }
+}

@@ -1,0 +1,14 @@
+package dev.quorate.replica;
+
+import dev.quorate.protocol.Position;
+import java.util.List;
+
+/**
+ * What an acknowledged write is worth.
+ *
+ * @param version position of the entry
+ * @param required how many replicas were asked for
+ * @param acknowledgedBy replicas that cover the entry on stable storage, ascending
+ * @param committed {@code "true"}, {@code "false"}, or {@code "leader-only"} under {@code election=none}
+ */
+public record Receipt(Position version, int required, List<Integer> acknowledgedBy, String committed) {}

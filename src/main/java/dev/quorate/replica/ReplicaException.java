@@ -1,0 +1,110 @@
+package dev.quorate.replica;
+
+import dev.quorate.protocol.Position;
+import java.util.List;
+
+/** An operating error whose type tells what became of the request, and so what a retry means. */
+public abstract sealed class ReplicaException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private ReplicaException(String message) {
+        super(message, null, false, false);
+    }
+
+    /** Nothing was done: there is no leader here, or it does not take requests yet. The message says who is awaited. */
+    public static final class Unavailable extends ReplicaException {
+        private static final long serialVersionUID = 1L;
+
+        /** With a sentence fit for a client. */
+        public Unavailable(String message) {
+            super(message);
+        }
+    }
+
+    /** Nothing was done: too many requests wait. */
+    public static final class Overloaded extends ReplicaException {
+        private static final long serialVersionUID = 1L;
+
+        /** With a sentence fit for a client. */
+        public Overloaded(String message) {
+            super(message);
+        }
+    }
+
+    /** Nothing was done: no space, on disk or in the store's quota. Reads go on. */
+    public static final class NoSpace extends ReplicaException {
+        private static final long serialVersionUID = 1L;
+
+        /** With a sentence fit for a client. */
+        public NoSpace(String message) {
+            super(message);
+        }
+    }
+
+    /** The outcome is unknown: the replica stopped leading, or stopped for good, while the write waited. */
+    public static final class Unknown extends ReplicaException {
+        private static final long serialVersionUID = 1L;
+
+        /** With a sentence fit for a client. */
+        public Unknown(String message) {
+            super(message);
+        }
+    }
+
+    /** The entry stays in the log, pending: too few replicas had it in time. */
+    public static final class QuorumTimeout extends ReplicaException {
+        private static final long serialVersionUID = 1L;
+        private final transient Receipt soFar;
+
+        /** With what was reached until then. */
+        public QuorumTimeout(Receipt soFar) {
+            super("only " + soFar.acknowledgedBy().size() + " of " + soFar.required()
+                    + " replicas acknowledged the write in time; it stays in the log");
+            this.soFar = soFar;
+        }
+
+        /** How many replicas were asked for. */
+        public int required() {
+            return soFar.required();
+        }
+
+        /** The replicas that have it. */
+        public List<Integer> acknowledgedBy() {
+            return soFar.acknowledgedBy();
+        }
+
+        /** Position of the entry. */
+        public Position version() {
+            return soFar.version();
+        }
+
+        /** As in {@link Receipt#committed}. */
+        public String committed() {
+            return soFar.committed();
+        }
+    }
+
+    /** A read found too few replicas that answered in time. */
+    public static final class TooFewReplies extends ReplicaException {
+        private static final long serialVersionUID = 1L;
+        private final int required;
+        private final int answered;
+
+        /** With how many were asked for and how many answered. */
+        public TooFewReplies(int required, int answered) {
+            super("only " + answered + " of " + required + " replicas answered the read in time");
+            this.required = required;
+            this.answered = answered;
+        }
+
+        /** How many were asked for. */
+        public int required() {
+            return required;
+        }
+
+        /** How many answered. */
+        public int answered() {
+            return answered;
+        }
+    }
+}

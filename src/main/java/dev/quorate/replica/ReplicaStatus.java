@@ -1,0 +1,29 @@
+package dev.quorate.replica;
+
+import dev.quorate.protocol.Role;
+
+/**
+ * One replica as another, or it itself, sees it: a line of {@code /cluster}.
+ *
+ * @param id 0..N-1
+ * @param url its base URL
+ * @param role its role
+ * @param state {@code empty}, {@code forming}, {@code formed}, {@code stopped} or {@code unknown}
+ * @param reachable whether it answered lately; the replica asked itself always does
+ * @param lastIndex its last index, as far as known
+ * @param commitIndex its commit index, as far as known
+ * @param appliedIndex last index applied to its store, as far as known
+ * @param lagEntries entries that it lacks of the leader's log
+ * @param lagMillis milliseconds since it last had all of the leader's log; 0 when it does
+ */
+public record ReplicaStatus(
+        int id,
+        String url,
+        Role role,
+        String state,
+        boolean reachable,
+        long lastIndex,
+        long commitIndex,
+        long appliedIndex,
+        long lagEntries,
+        long lagMillis) {}
