@@ -1,0 +1,95 @@
+package dev.quorate.protocol;
+
+/**
+ * What replicas say to each other about the log (Raft Figure 2). Every message carries its sender's term. Dispatch by
+ * {@link #deliverTo}: the handler's list of {@code onX} methods is the exhaustive check.
+ */
+public sealed interface Message {
+    /** The sender, 0..N-1. */
+    int from();
+
+    /** The addressee, 0..N-1. */
+    int to();
+
+    /** The sender's term when it was sent. */
+    long term();
+
+    /** Hands this message to the method made for its type. */
+    void deliverTo(Handler handler);
+
+    /** One method a message. */
+    interface Handler {
+        /** A leader's entries arrive. */
+        void onAppendRequest(AppendRequest request);
+
+        /** A follower answers. */
+        void onAppendResponse(AppendResponse response);
+
+        /** A leader shows that it leads. */
+        void onHeartbeat(Heartbeat heartbeat);
+
+        /** A follower answers a heartbeat. */
+        void onHeartbeatResponse(HeartbeatResponse response);
+    }
+
+    /**
+     * Entries for a follower (AppendEntries, Raft §5.3).
+     *
+     * @param sequence numbers the requests of a stream, so that a late or doubled answer is known as such
+     * @param previous position of the entry just before {@code entries}
+     * @param commitIndex the leader's commit index
+     * @param entries what the follower lacks; empty for a probe
+     */
+    record AppendRequest(
+            int from, int to, long term, long sequence, Position previous, long commitIndex, EntryBatch entries)
+            implements Message {
+        @Override
+        public void deliverTo(Handler handler) {
+            handler.onAppendRequest(this);
+        }
+    }
+
+    /**
+     * The answer to an {@link AppendRequest}. Leaves only after {@code matchIndex} is synced.
+     *
+     * @param sequence that of the request
+     * @param accepted whether the entry before the request's entries was found
+     * @param matchIndex accepted: the last index of that request, never more. Refused: the index the leader should try
+     *     to follow instead, one before the first entry of the conflicting term, or this log's last index
+     */
+    record AppendResponse(int from, int to, long term, long sequence, boolean accepted, long matchIndex)
+            implements Message {
+        @Override
+        public void deliverTo(Handler handler) {
+            handler.onAppendResponse(this);
+        }
+    }
+
+    /**
+     * Travels beside appends and waits for no disk write but a change of term.
+     *
+     * @param round numbers the rounds of a leader
+     * @param commitIndex the leader's commit index; a follower takes it only up to what it matched in this term
+     */
+    record Heartbeat(int from, int to, long term, long round, long commitIndex) implements Message {
+        @Override
+        public void deliverTo(Handler handler) {
+            handler.onHeartbeat(this);
+        }
+    }
+
+    /**
+     * The answer to a {@link Heartbeat}.
+     *
+     * @param round that of the heartbeat
+     * @param lastIndex the follower's last index, for people to see; counts for nothing
+     * @param commitIndex the follower's commit index, for people to see
+     */
+    record HeartbeatResponse(int from, int to, long term, long round, long lastIndex, long commitIndex)
+            implements Message {
+        @Override
+        public void deliverTo(Handler handler) {
+            handler.onHeartbeatResponse(this);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package dev.quorate.replica;
+
+import dev.quorate.protocol.Message.AppendRequest;
+import dev.quorate.protocol.Message.AppendResponse;
+import dev.quorate.protocol.Message.Heartbeat;
+import dev.quorate.protocol.Message.HeartbeatResponse;
+import dev.quorate.protocol.Position;
+import io.smallrye.mutiny.Uni;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The port through which a replica reaches the others. Each call does nothing until subscribed, has a time-out of its
+ * own, emits on any thread, and fails with {@link PeerException} when the other cannot be reached, refuses, or answers
+ * something that is no answer. The addressee is that of the envelope.
+ */
+public interface Peers {
+    /** Sends entries; the answer comes after the other's sync. */
+    Uni<AppendResponse> append(Envelope envelope, AppendRequest request);
+
+    /** Shows that this leader leads. */
+    Uni<HeartbeatResponse> heartbeat(Envelope envelope, Heartbeat heartbeat);
+
+    /** Asks who the other is; needs no set. */
+    Uni<PeerState> hello(Envelope envelope);
+
+    /** Proposes a set; the answer is what the other stored. */
+    Uni<PeerState> form(Envelope envelope, long setId, List<Long> incarnations);
+
+    /** Asks for the other's record of a key and its last position, taken at one instant. */
+    Uni<ReadReply> read(Envelope envelope, long term, String key);
+
+    /** Offers the leader's record, or its absence, to a replica that is behind. True if taken. */
+    Uni<Boolean> repair(Envelope envelope, Repair repair);
+
+    /**
+     * One replica's answer to a read.
+     *
+     * @param replica who answers
+     * @param term its term
+     * @param last its log's last position
+     * @param value its newest record, or null where absent; never from the overlay
+     */
+    record ReadReply(int replica, long term, Position last, @Nullable StoredValue value) {}
+
+    /**
+     * A leader's record for a follower at an older position (protocol.md §5).
+     *
+     * @param term the leader's term
+     * @param at the leader's last position when it took the record
+     * @param key the key
+     * @param value its record, or null for absence
+     */
+    record Repair(long term, Position at, String key, @Nullable StoredValue value) {}
+}
