@@ -10,6 +10,7 @@ public final class Invariants {
      * @param format message as of {@link String#format}, with the values that show the state
      * @throws InvariantViolation if it does not
      */
+    @SuppressWarnings("AnnotateFormatMethod") // the annotation would be a dependency of the core
     public static void check(boolean condition, String format, Object... values) {
         if (!condition) {
             throw new InvariantViolation(String.format(format, values));

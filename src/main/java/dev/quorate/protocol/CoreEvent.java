@@ -1,0 +1,19 @@
+package dev.quorate.protocol;
+
+/** Something the core tells of itself; it never logs. The shell writes one line an event. */
+public sealed interface CoreEvent {
+    /** The replica took a role in a term. */
+    record RoleChanged(Role role, long term, Reason reason) implements CoreEvent {}
+
+    /** Entries from an index on were found to be another history's and leave the log. */
+    record Truncated(long fromIndex, long lastIndex, long term) implements CoreEvent {}
+
+    /** A follower acknowledged entries up to an index. */
+    record FollowerAdvanced(int follower, long fromIndex, long matchIndex) implements CoreEvent {}
+
+    /** A follower's log is another history's at that place; an earlier one is tried. */
+    record FollowerConflict(int follower, long nextIndex) implements CoreEvent {}
+
+    /** A message was not taken, and why. */
+    record MessageIgnored(Message message, String why) implements CoreEvent {}
+}

@@ -1,0 +1,108 @@
+package dev.quorate.protocol;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a step of the core asks of its shell, to be done in this order: save and sync the hard state, change the log,
+ * take note of the commit index, send. Two outboxes (etcd/raft): what may leave at once, and what only after the log is
+ * synced up to an index; {@link #add} decides, so that durable before reply is structure, not care.
+ */
+public final class Effects {
+    private final List<Message> now = new ArrayList<>(2);
+    private final List<Delayed> afterSync = new ArrayList<>(1);
+    private final List<CoreEvent> events = new ArrayList<>(2);
+    private @Nullable HardState hardState;
+    private @Nullable LogChange logChange;
+    private boolean noOp;
+    private long commitIndex = -1;
+
+    Effects() {}
+
+    /**
+     * A message that waits.
+     *
+     * @param message the message
+     * @param syncedIndex leaves when the log is synced up to here
+     */
+    public record Delayed(Message message, long syncedIndex) {}
+
+    /**
+     * A change of a follower's log.
+     *
+     * @param truncateFrom entries from here on are removed first; 0 for none
+     * @param entries where the new entries are
+     * @param skip how many of {@code entries} the log has already
+     */
+    public record LogChange(long truncateFrom, EntryBatch entries, int skip) {}
+
+    /** What must be durable before anything else of this step is done, or null. */
+    public @Nullable HardState hardState() {
+        return hardState;
+    }
+
+    /** What a follower's log takes, or null. */
+    public @Nullable LogChange logChange() {
+        return logChange;
+    }
+
+    /** Whether the shell is to append the no-op that opens this leader's term. */
+    public boolean appendNoOp() {
+        return noOp;
+    }
+
+    /** The commit index, or -1 where it did not move. */
+    public long commitIndex() {
+        return commitIndex;
+    }
+
+    /** Messages that may leave once the hard state is durable. */
+    public List<Message> sendNow() {
+        return Collections.unmodifiableList(now);
+    }
+
+    /** Messages that may leave once the log is synced as far as each says. */
+    public List<Delayed> sendAfterSync() {
+        return Collections.unmodifiableList(afterSync);
+    }
+
+    /** What happened. */
+    public List<CoreEvent> events() {
+        return Collections.unmodifiableList(events);
+    }
+
+    /**
+     * The single exit of messages. An answer that promises entries waits for the sync of exactly what it promises; all
+     * others promise no more than their term, which the hard state of this step has made durable.
+     */
+    void add(Message message, HardState durable) {
+        Invariants.check(message.term() <= durable.term(), "%s is beyond the durable term %s", message, durable);
+        if (message instanceof Message.AppendResponse response && response.accepted()) {
+            afterSync.add(new Delayed(message, response.matchIndex()));
+        } else {
+            now.add(message);
+        }
+    }
+
+    void add(CoreEvent event) {
+        events.add(event);
+    }
+
+    void save(HardState state) {
+        hardState = state;
+    }
+
+    void change(LogChange change) {
+        logChange = change;
+    }
+
+    void openTerm() {
+        noOp = true;
+    }
+
+    void commit(long index) {
+        commitIndex = index;
+    }
+}
