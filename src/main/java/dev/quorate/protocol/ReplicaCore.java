@@ -33,6 +33,10 @@ public final class ReplicaCore {
     // Volatile, a follower's: highest index that it matched with this term's leader.
     private long matchedIndex;
 
+    // What the two were before the last change of the log, should the log have no room for it.
+    private long commitIndexBefore;
+    private long matchedIndexBefore;
+
     // Volatile, a leader's.
     private @Nullable Leader leading;
 
@@ -86,7 +90,9 @@ public final class ReplicaCore {
         if (leading == null) {
             return 0;
         }
-        return replica == options.self() ? log.syncedIndex() : leading.follower(replica).matchIndex();
+        return replica == options.self()
+                ? log.syncedIndex()
+                : leading.follower(replica).matchIndex();
     }
 
     /**
@@ -120,6 +126,12 @@ public final class ReplicaCore {
         return effects;
     }
 
+    /** The log had no room for the entries of the last step, whose effects were not done: nothing was matched. */
+    public void logChangeFailed() {
+        commitIndex = commitIndexBefore;
+        matchedIndex = matchedIndexBefore;
+    }
+
     /** The log's synced index moved. */
     public Effects synced() {
         effects = new Effects();
@@ -141,7 +153,9 @@ public final class ReplicaCore {
 
     /** An append got no answer: nothing more is sent to that follower until {@link #resume}. */
     public void appendFailed(AppendRequest request) {
-        if (leading != null && request.term() == term() && leading.follower(request.to()).takes(request.sequence())) {
+        if (leading != null
+                && request.term() == term()
+                && leading.follower(request.to()).takes(request.sequence())) {
             leading.follower(request.to()).failed();
         }
     }
@@ -231,6 +245,8 @@ public final class ReplicaCore {
             // The whole run of that term is skipped (Raft §5.3, end).
             send(refuse(request, Math.max(commitIndex, log.firstIndexOfTermAt(previous.index()) - 1)));
         } else {
+            commitIndexBefore = commitIndex;
+            matchedIndexBefore = matchedIndex;
             appendWhatIsNew(request);
             matchedIndex = Math.max(matchedIndex, request.entries().lastIndex());
             followCommit(request.commitIndex());

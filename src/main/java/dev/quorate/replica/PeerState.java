@@ -21,13 +21,38 @@ public record PeerState(
         long setId,
         long incarnation,
         List<Long> incarnations) {
-    /** How far a directory is in formation; the order is the order of the wire. */
+    /** How far a directory is in formation. */
     public enum Stage {
         /** Belongs to no set. */
-        EMPTY,
+        EMPTY(0),
         /** Was told of a set, does not yet know that all were. Neither acknowledges nor votes. */
-        FORMING,
+        FORMING(1),
         /** Belongs to its set for good. */
-        FORMED
+        FORMED(2);
+
+        private final byte code;
+
+        Stage(int code) {
+            this.code = (byte) code;
+        }
+
+        /** The byte on disk and wire. */
+        public byte code() {
+            return code;
+        }
+
+        /**
+         * The stage of a byte.
+         *
+         * @throws IllegalArgumentException if there is none
+         */
+        public static Stage of(byte code) {
+            return switch (code) {
+                case 0 -> EMPTY;
+                case 1 -> FORMING;
+                case 2 -> FORMED;
+                default -> throw new IllegalArgumentException("unknown stage " + code);
+            };
+        }
     }
 }

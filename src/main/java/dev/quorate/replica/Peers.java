@@ -41,7 +41,8 @@ public interface Peers {
      * @param last its log's last position
      * @param value its newest record, or null where absent; never from the overlay
      */
-    record ReadReply(int replica, long term, Position last, @Nullable StoredValue value) {}
+    record ReadReply(
+            int replica, long term, Position last, @Nullable StoredValue value) {}
 
     /**
      * A leader's record for a follower at an older position (protocol.md §5).
@@ -51,5 +52,6 @@ public interface Peers {
      * @param key the key
      * @param value its record, or null for absence
      */
-    record Repair(long term, Position at, String key, @Nullable StoredValue value) {}
+    record Repair(
+            long term, Position at, String key, @Nullable StoredValue value) {}
 }

@@ -1,0 +1,247 @@
+package dev.quorate.log;
+
+import dev.quorate.protocol.HardState;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One replica's directory: its lock, and the small files beside the log. Used by one thread.
+ *
+ * <pre>
+ *   identity      0 "QUORID01" | 8 length (4) | 12 CRC32C of the payload (4) | 16 payload
+ *   hard-state    two slots of 4096: 0 "QUORHS01" | 8 number | 16 term | 24 voted for (4) | 28 CRC32C of 0..28 (4)
+ *   commit-bound  0 index (8) | 8 CRC32C of 0..8 (4)
+ *   newest        0 sequence of the newest segment (8) | 8 CRC32C of 0..8 (4)
+ *   rollback/     0 "QUORRB01" | 8 deposed in term | 16 first index | 24 length (4) | 28 CRC32C of 32.. (4) | 32 records
+ * </pre>
+ */
+public final class DataDirectory implements AutoCloseable {
+    private static final long IDENTITY_MAGIC = 0x51554f5249443031L;
+    private static final long HARD_STATE_MAGIC = 0x51554f5248533031L;
+    private static final long ROLLBACK_MAGIC = 0x51554f5252423031L;
+    private static final int SLOT_BYTES = 4096;
+    private static final int HARD_STATE_BYTES = 32;
+    private static final int AT_HARD_STATE_CRC = 28;
+
+    private final Path path;
+    private final FileChannel lockFile;
+    private final FileChannel hardState;
+    private final FileChannel commitBound;
+    private long hardStateNumber;
+
+    private DataDirectory(Path path, FileChannel lockFile, FileChannel hardState, FileChannel commitBound) {
+        this.path = path;
+        this.lockFile = lockFile;
+        this.hardState = hardState;
+        this.commitBound = commitBound;
+    }
+
+    /**
+     * Opens the directory, making it where it is missing, and locks it until {@link #close}.
+     *
+     * @throws IOException if another process, or another replica of this one, has it, or it cannot be used
+     */
+    public static DataDirectory open(Path path) throws IOException {
+        Files.createDirectories(path);
+        FileChannel lock = FileChannel.open(path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            FileLock held = tryLock(lock);
+            if (held == null) {
+                throw new IOException("data directory " + path + " is in use by another process; stop it, or give this"
+                        + " one a quorate.data-dir of its own");
+            }
+            FileChannel commit = FileChannel.open(
+                    path.resolve("commit-bound"),
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.READ,
+                    StandardOpenOption.WRITE);
+            return new DataDirectory(path, lock, openHardState(path), commit);
+        } catch (IOException e) {
+            lock.close();
+            throw e;
+        }
+    }
+
+    private static @Nullable FileLock tryLock(FileChannel lock) throws IOException {
+        try {
+            return lock.tryLock();
+        } catch (OverlappingFileLockException e) {
+            return null;
+        }
+    }
+
+    private static FileChannel openHardState(Path path) throws IOException {
+        Path file = path.resolve("hard-state");
+        if (!Files.exists(file)) {
+            if (Files.exists(path.resolve("identity"))) {
+                throw new CorruptFileException(file, "it is missing");
+            }
+            ByteBuffer fresh = ByteBuffer.allocate(2 * SLOT_BYTES);
+            fresh.put(0, slot(0, HardState.INITIAL), 0, HARD_STATE_BYTES);
+            fresh.put(SLOT_BYTES, slot(1, HardState.INITIAL), 0, HARD_STATE_BYTES);
+            DurableFiles.replace(file, fresh);
+        }
+        return FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    }
+
+    /** Where it is. */
+    public Path path() {
+        return path;
+    }
+
+    /**
+     * What {@link #writeIdentityAndSync} was last given, or nothing in an empty directory.
+     *
+     * @throws CorruptFileException if the file is damaged, or missing beside a log
+     */
+    public Optional<byte[]> readIdentity() throws IOException {
+        Path file = path.resolve("identity");
+        if (!Files.exists(file)) {
+            if (Files.exists(path.resolve("newest"))) {
+                throw new CorruptFileException(file, "it is missing, but there is a log");
+            }
+            return Optional.empty();
+        }
+        byte[] bytes = Files.readAllBytes(file);
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        boolean whole = bytes.length >= 16
+                && in.getLong(0) == IDENTITY_MAGIC
+                && in.getInt(8) == bytes.length - 16
+                && in.getInt(12) == DurableFiles.crc(bytes, 16, bytes.length);
+        if (!whole) {
+            throw new CorruptFileException(file, "its checksum is wrong");
+        }
+        return Optional.of(Arrays.copyOfRange(bytes, 16, bytes.length));
+    }
+
+    /** Returns when the identity is durable. */
+    public void writeIdentityAndSync(byte[] identity) throws IOException {
+        ByteBuffer out = ByteBuffer.allocate(16 + identity.length);
+        out.putLong(IDENTITY_MAGIC).putInt(identity.length);
+        out.putInt(DurableFiles.crc(identity, 0, identity.length)).put(identity);
+        DurableFiles.replace(path.resolve("identity"), out.flip());
+    }
+
+    /**
+     * The hard state last saved.
+     *
+     * @throws CorruptFileException if neither slot is whole
+     */
+    public HardState readHardState() throws IOException {
+        @Nullable HardState found = null;
+        for (int slot = 0; slot < 2; slot++) {
+            ByteBuffer in = ByteBuffer.allocate(HARD_STATE_BYTES);
+            hardState.read(in, (long) slot * SLOT_BYTES);
+            boolean whole = in.position() == HARD_STATE_BYTES
+                    && in.getLong(0) == HARD_STATE_MAGIC
+                    && in.getInt(AT_HARD_STATE_CRC) == DurableFiles.crc(in.array(), 0, AT_HARD_STATE_CRC);
+            if (whole && (found == null || in.getLong(8) > hardStateNumber)) {
+                hardStateNumber = in.getLong(8);
+                found = new HardState(in.getLong(16), in.getInt(24));
+            }
+        }
+        if (found == null) {
+            throw new CorruptFileException(path.resolve("hard-state"), "neither of its two slots is whole");
+        }
+        return found;
+    }
+
+    /** Returns when term and vote are durable. The older slot is overwritten: a torn write leaves the newer. */
+    public void saveAndSync(HardState state) throws IOException {
+        hardStateNumber++;
+        ByteBuffer out = slot(hardStateNumber, state);
+        long at = hardStateNumber % 2 * SLOT_BYTES;
+        while (out.hasRemaining()) {
+            hardState.write(out, at + out.position());
+        }
+        hardState.force(false);
+    }
+
+    private static ByteBuffer slot(long number, HardState state) {
+        ByteBuffer out = ByteBuffer.allocate(HARD_STATE_BYTES);
+        out.putLong(HARD_STATE_MAGIC).putLong(number).putLong(state.term()).putInt(state.votedFor());
+        out.putInt(DurableFiles.crc(out.array(), 0, AT_HARD_STATE_CRC));
+        return out.flip();
+    }
+
+    /** A lower bound of the commit index, or nothing where it cannot be read. */
+    public OptionalLong readCommitBound() throws IOException {
+        return readNumber(commitBound);
+    }
+
+    /** Stores a lower bound of the commit index, not above what is synced; needs no sync. */
+    public void writeCommitBound(long index) throws IOException {
+        ByteBuffer out = number(index);
+        commitBound.write(out, 0);
+    }
+
+    /** The sequence of the newest segment as of the last roll, or nothing in a directory without a log. */
+    OptionalLong readNewestSegment() throws IOException {
+        Path file = path.resolve("newest");
+        if (!Files.exists(file)) {
+            return OptionalLong.empty();
+        }
+        try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
+            OptionalLong found = readNumber(in);
+            if (found.isEmpty()) {
+                throw new CorruptFileException(file, "its checksum is wrong");
+            }
+            return found;
+        }
+    }
+
+    /** Returns when the newest segment's sequence is durable. */
+    void writeNewestSegmentAndSync(long sequence) throws IOException {
+        DurableFiles.replace(path.resolve("newest"), number(sequence));
+    }
+
+    private static ByteBuffer number(long value) {
+        ByteBuffer out = ByteBuffer.allocate(12).putLong(value);
+        return out.putInt(DurableFiles.crc(out.array(), 0, 8)).flip();
+    }
+
+    private static OptionalLong readNumber(FileChannel file) throws IOException {
+        ByteBuffer in = ByteBuffer.allocate(12);
+        file.read(in, 0);
+        boolean whole = in.position() == 12 && in.getInt(8) == DurableFiles.crc(in.array(), 0, 8);
+        return whole ? OptionalLong.of(in.getLong(0)) : OptionalLong.empty();
+    }
+
+    /**
+     * Saves entries that are about to leave the log; returns the file when it is durable.
+     *
+     * @param deposedInTerm the term in which they were found to be another history's
+     */
+    public Path saveRollback(Records removed, long deposedInTerm) throws IOException {
+        Path folder = path.resolve("rollback");
+        if (!Files.exists(folder)) {
+            Files.createDirectories(folder);
+            DurableFiles.syncDirectory(path);
+        }
+        ByteBuffer records = removed.bytes();
+        ByteBuffer out = ByteBuffer.allocate(32 + records.remaining());
+        out.putLong(ROLLBACK_MAGIC).putLong(deposedInTerm).putLong(removed.firstIndex());
+        out.putInt(records.remaining()).putInt(0).put(records);
+        out.putInt(28, DurableFiles.crc(out.array(), 32, out.capacity()));
+        Path file = folder.resolve(deposedInTerm + "-" + removed.firstIndex() + "-" + removed.lastIndex() + ".rb");
+        DurableFiles.replace(file, out.flip());
+        return file;
+    }
+
+    @Override
+    public void close() throws IOException {
+        commitBound.close();
+        hardState.close();
+        lockFile.close();
+    }
+}

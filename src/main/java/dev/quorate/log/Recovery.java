@@ -1,0 +1,262 @@
+package dev.quorate.log;
+
+import dev.quorate.protocol.EntryKind;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a log through and accepts an unbroken chain only (protocol.md §8). What breaks it above every index that a valid
+ * frame names as synced is a torn tail and is cut off; at or below one it is corruption.
+ */
+final class Recovery {
+    private final DataDirectory directory;
+    private final long startNanos = System.nanoTime();
+    private final List<Segment> segments = new ArrayList<>();
+    private final TermStarts terms = new TermStarts();
+    private final CRC32C crc = new CRC32C();
+    private long lastIndex;
+    private int chain;
+    private long bytes;
+    private long tornBytes;
+    private @Nullable Path tornFile;
+
+    private Recovery(DataDirectory directory) {
+        this.directory = directory;
+    }
+
+    static Recovery run(DataDirectory directory, int segmentSizeBytes) throws IOException {
+        Recovery recovery = new Recovery(directory);
+        recovery.removeLeftovers();
+        recovery.readSegments(segmentSizeBytes);
+        return recovery;
+    }
+
+    List<Segment> segments() {
+        return segments;
+    }
+
+    TermStarts terms() {
+        return terms;
+    }
+
+    int chain() {
+        return chain;
+    }
+
+    long lastIndex() {
+        return lastIndex;
+    }
+
+    RecoveryReport report() {
+        return new RecoveryReport(lastIndex, bytes, (System.nanoTime() - startNanos) / 1_000_000, tornBytes, tornFile);
+    }
+
+    private void removeLeftovers() throws IOException {
+        for (Path file : list("prepared-")) {
+            Files.delete(file);
+        }
+    }
+
+    private List<Path> list(String prefix) throws IOException {
+        try (Stream<Path> files = Files.list(directory.path())) {
+            return files.filter(file -> file.getFileName().toString().startsWith(prefix))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private void readSegments(int segmentSizeBytes) throws IOException {
+        List<Segment> found = new ArrayList<>();
+        for (Path file : list("wal-")) {
+            found.add(Segment.open(file));
+        }
+        dropUnbornNewest(found);
+        checkNewest(found);
+        int at = 0;
+        while (at < found.size() && accepts(found.get(at), at == 0)) {
+            Segment segment = found.get(at);
+            begin(segment);
+            readFrames(segment);
+            at++;
+        }
+        judgeBreak(found, at);
+        checkCommitBound();
+        openTail(found, at, segmentSizeBytes);
+    }
+
+    /** A segment whose header never became durable was never written to: the roll did not end. */
+    private void dropUnbornNewest(List<Segment> found) throws IOException {
+        OptionalLong newest = directory.readNewestSegment();
+        while (!found.isEmpty()) {
+            Segment last = found.get(found.size() - 1);
+            boolean noted = newest.isPresent() && last.file().endsWith(Segment.name(newest.getAsLong()));
+            if (last.hasHeader() || noted) {
+                return;
+            }
+            last.close();
+            Files.delete(last.file());
+            found.remove(last);
+        }
+    }
+
+    private void checkNewest(List<Segment> found) throws IOException {
+        OptionalLong newest = directory.readNewestSegment();
+        if (newest.isEmpty()) {
+            if (found.size() > 1) {
+                throw new CorruptFileException(directory.path().resolve("newest"), "it is missing");
+            }
+            return;
+        }
+        Path named = directory.path().resolve(Segment.name(newest.getAsLong()));
+        if (found.stream().noneMatch(segment -> segment.file().equals(named))) {
+            throw new CorruptLogException(named, 0, "the newest segment is missing");
+        }
+    }
+
+    /** Whether the segment goes on where the chain ends, or says that a tail before it no longer counts. */
+    private boolean accepts(Segment segment, boolean first) throws IOException {
+        if (!segment.hasHeader()) {
+            throw new CorruptLogException(segment.file(), 0, "its header is damaged");
+        }
+        if (SegmentFormat.version(segment.map()) != SegmentFormat.VERSION) {
+            throw new IOException(segment.file() + " is of a format version that this program does not know");
+        }
+        SegmentFormat.Header header = segment.header();
+        return header.previousChain() == chain
+                && header.firstIndex() <= lastIndex + 1
+                && (first ? header.firstIndex() == 1 : header.firstIndex() >= 1)
+                && header.previousTerm() == (header.firstIndex() == 1 ? 0 : terms.termAt(header.firstIndex() - 1));
+    }
+
+    private void begin(Segment segment) {
+        long before = segment.firstIndex() - 1;
+        segments.forEach(earlier -> earlier.keep(before));
+        terms.truncateFrom(segment.firstIndex());
+        lastIndex = before;
+        segments.add(segment);
+    }
+
+    private void readFrames(Segment segment) throws IOException {
+        ByteBuffer map = segment.map();
+        while (true) {
+            int at = segment.end();
+            int end = SegmentFormat.frameEnd(crc, map, segment.view(), at);
+            boolean continues = end >= 0
+                    && SegmentFormat.framePreviousChain(map, at) == chain
+                    && SegmentFormat.frameFirstIndex(map, at) == lastIndex + 1;
+            if (!continues) {
+                return;
+            }
+            readRecords(segment, at + SegmentFormat.FRAME_BYTES, end, SegmentFormat.frameCount(map, at));
+            chain = SegmentFormat.frameChain(map, at);
+            segment.endAt(end);
+        }
+    }
+
+    private void readRecords(Segment segment, int from, int end, int count) throws IOException {
+        ByteBuffer map = segment.map();
+        int at = from;
+        for (int i = 0; i < count; i++) {
+            long term = map.getLong(at + RecordFormat.AT_TERM);
+            boolean follows =
+                    map.getLong(at + RecordFormat.AT_INDEX) == lastIndex + 1 && term >= terms.termAt(lastIndex);
+            if (!follows) {
+                throw new CorruptLogException(segment.file(), at, "a record does not follow the one before it");
+            }
+            try {
+                EntryKind.of(map.get(at + RecordFormat.AT_KIND));
+            } catch (IllegalArgumentException e) {
+                throw new IOException(segment.file() + " at offset " + at + ": " + e.getMessage(), e);
+            }
+            lastIndex++;
+            terms.added(lastIndex, term);
+            segment.added(at);
+            int size = RecordFormat.sizeAt(map, at);
+            bytes += size;
+            at += size;
+        }
+        if (at != end) {
+            throw new CorruptLogException(segment.file(), at, "a frame's records do not fill it");
+        }
+    }
+
+    /** Everything behind the end of the chain is looked at: whether it is nothing, a torn tail, or corruption. */
+    private void judgeBreak(List<Segment> found, int accepted) throws IOException {
+        if (accepted == 0 && !found.isEmpty()) {
+            throw new CorruptLogException(found.get(0).file(), 0, "the log does not begin there");
+        }
+        long syncedOnce = 0;
+        for (int i = Math.max(0, accepted - 1); i < found.size(); i++) {
+            Segment segment = found.get(i);
+            int from = i < accepted ? segment.end() : SegmentFormat.HEADER_BYTES;
+            syncedOnce = Math.max(syncedOnce, syncedNamedBehind(segment, from));
+            long garbage =
+                    i < accepted ? usedBehind(segment, from) : segment.map().capacity();
+            if (garbage > 0 && tornFile == null) {
+                tornFile = segment.file();
+            }
+            tornBytes += garbage;
+        }
+        if (syncedOnce > lastIndex) {
+            Segment at = found.get(Math.max(0, accepted - 1));
+            throw new CorruptLogException(
+                    at.file(), at.end(), "entry " + (lastIndex + 1) + " was synced, and is not whole any more");
+        }
+    }
+
+    private long syncedNamedBehind(Segment segment, int from) {
+        ByteBuffer map = segment.map();
+        long highest = 0;
+        for (int at = from; at + SegmentFormat.FRAME_BYTES <= map.capacity(); at += RecordFormat.ALIGNMENT) {
+            if (map.getInt(at) == SegmentFormat.FRAME_MAGIC
+                    && SegmentFormat.frameEnd(crc, map, segment.view(), at) >= 0) {
+                highest = Math.max(highest, SegmentFormat.frameSyncedIndex(map, at));
+            }
+        }
+        return highest;
+    }
+
+    /** Bytes from an offset to the last one that is not zero. */
+    private static long usedBehind(Segment segment, int from) {
+        ByteBuffer map = segment.map();
+        int at = map.capacity() - Long.BYTES;
+        while (at >= from && map.getLong(at) == 0) {
+            at -= Long.BYTES;
+        }
+        return Math.max(0, at + Long.BYTES - from);
+    }
+
+    private void checkCommitBound() throws IOException {
+        long bound = directory.readCommitBound().orElse(0);
+        if (bound > lastIndex && !segments.isEmpty()) {
+            Segment last = segments.get(segments.size() - 1);
+            throw new CorruptLogException(
+                    last.file(), last.end(), "the log ends at " + lastIndex + ", but " + bound + " was committed");
+        }
+    }
+
+    /** Goes on in the last segment if nothing is behind its end; else in a new one, so that nothing is overwritten. */
+    private void openTail(List<Segment> found, int accepted, int segmentSizeBytes) throws IOException {
+        if (tornBytes == 0 && accepted > 0) {
+            return;
+        }
+        long sequence =
+                found.isEmpty() ? 1 : found.get(found.size() - 1).header().sequence() + 1;
+        SegmentSource source = new SegmentSource(directory, segmentSizeBytes);
+        long previousTerm = lastIndex == 0 ? 0 : terms.termAt(lastIndex);
+        SegmentFormat.Header header = new SegmentFormat.Header(sequence, lastIndex + 1, previousTerm, chain);
+        segments.add(source.begin(source.take(SegmentFormat.FRAME_BYTES), header));
+        for (Segment torn : found.subList(Math.min(accepted, found.size()), found.size())) {
+            torn.close();
+            Files.delete(torn.file());
+        }
+    }
+}

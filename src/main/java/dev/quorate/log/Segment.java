@@ -1,0 +1,133 @@
+package dev.quorate.log;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+
+/** One mapped file of the log and where its entries are. The writer's thread; {@link #force} on the sync thread too. */
+final class Segment {
+    private final Path file;
+    private final FileChannel channel;
+    private final ByteBuffer map;
+    private final ByteBuffer view;
+    private final SegmentFormat.Header header;
+    private int[] offsets = new int[64];
+    private int count;
+    private int end = SegmentFormat.HEADER_BYTES;
+
+    private Segment(Path file, FileChannel channel, ByteBuffer map, SegmentFormat.Header header) {
+        this.file = file;
+        this.channel = channel;
+        this.map = map;
+        this.view = map.duplicate();
+        this.header = header;
+    }
+
+    static String name(long sequence) {
+        return String.format("wal-%016x.seg", sequence);
+    }
+
+    /** A file that holds real zeros, durable, not yet part of a log. */
+    static void prepare(Path file, long sizeBytes) throws IOException {
+        try (FileChannel channel = FileChannel.open(
+                file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+            DurableFiles.fillWithZeros(channel, sizeBytes);
+            channel.force(true);
+        }
+    }
+
+    /** Makes a prepared file the segment of that header; returns when header and name are durable. */
+    static Segment begin(Path prepared, Path directory, SegmentFormat.Header header) throws IOException {
+        Path file = directory.resolve(name(header.sequence()));
+        DurableFiles.rename(prepared, file);
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        ByteBuffer map = channel.map(FileChannel.MapMode.READ_WRITE, 0, channel.size());
+        SegmentFormat.writeHeader(map, header);
+        channel.force(false);
+        return new Segment(file, channel, map, header);
+    }
+
+    /** An existing file, whatever it holds; its header is checked by the caller. */
+    static Segment open(Path file) throws IOException {
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        ByteBuffer map = channel.map(FileChannel.MapMode.READ_WRITE, 0, channel.size());
+        SegmentFormat.Header header = SegmentFormat.isHeaderValid(map)
+                ? SegmentFormat.readHeader(map)
+                : new SegmentFormat.Header(-1, -1, -1, 0);
+        return new Segment(file, channel, map, header);
+    }
+
+    Path file() {
+        return file;
+    }
+
+    ByteBuffer map() {
+        return map;
+    }
+
+    /** A view whose position and limit the writer may move. */
+    ByteBuffer view() {
+        return view;
+    }
+
+    SegmentFormat.Header header() {
+        return header;
+    }
+
+    boolean hasHeader() {
+        return header.sequence() >= 0;
+    }
+
+    long firstIndex() {
+        return header.firstIndex();
+    }
+
+    /** How many of its entries count; later ones were truncated. */
+    int count() {
+        return count;
+    }
+
+    long lastIndex() {
+        return header.firstIndex() + count - 1;
+    }
+
+    int end() {
+        return end;
+    }
+
+    int room() {
+        return map.capacity() - end;
+    }
+
+    void endAt(int offset) {
+        end = offset;
+    }
+
+    /** Notes where the next entry's record is. */
+    void added(int offset) {
+        if (count == offsets.length) {
+            offsets = Arrays.copyOf(offsets, count * 2);
+        }
+        offsets[count++] = offset;
+    }
+
+    void keep(long lastIndex) {
+        count = (int) Math.max(0, Math.min(count, lastIndex - header.firstIndex() + 1));
+    }
+
+    int offset(long index) {
+        return offsets[(int) (index - header.firstIndex())];
+    }
+
+    /** Returns when all that was written to the map before is on stable storage. */
+    void force() throws IOException {
+        channel.force(false);
+    }
+
+    void close() throws IOException {
+        channel.close();
+    }
+}

@@ -1,0 +1,13 @@
+package dev.quorate.log;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Hears of syncs, on the sync thread. */
+public interface SyncListener {
+    /** The log is synced at least up to this index. */
+    void synced(long index);
+
+    /** A sync failed; nothing can be trusted to reach that file any more. Told once; the log takes nothing after it. */
+    void syncFailed(IOException cause, Path file);
+}

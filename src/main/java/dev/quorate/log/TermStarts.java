@@ -1,0 +1,44 @@
+package dev.quorate.log;
+
+import java.util.Arrays;
+
+/** The first index of each run of entries with one term: all it takes to know the term of any index. */
+final class TermStarts {
+    private long[] starts = new long[16];
+    private long[] terms = new long[16];
+    private int count;
+
+    /** Notes the term of the entry at the end of the log. */
+    void added(long index, long term) {
+        if (count > 0 && terms[count - 1] == term) {
+            return;
+        }
+        if (count == starts.length) {
+            starts = Arrays.copyOf(starts, count * 2);
+            terms = Arrays.copyOf(terms, count * 2);
+        }
+        starts[count] = index;
+        terms[count++] = term;
+    }
+
+    /** Forgets all from an index on. */
+    void truncateFrom(long index) {
+        while (count > 0 && starts[count - 1] >= index) {
+            count--;
+        }
+    }
+
+    long termAt(long index) {
+        int run = run(index);
+        return run < 0 ? 0 : terms[run];
+    }
+
+    long firstIndexOfTermAt(long index) {
+        return starts[run(index)];
+    }
+
+    private int run(long index) {
+        int found = Arrays.binarySearch(starts, 0, count, index);
+        return found >= 0 ? found : -found - 2;
+    }
+}

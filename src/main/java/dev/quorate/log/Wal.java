@@ -1,0 +1,341 @@
+package dev.quorate.log;
+
+import dev.quorate.protocol.EntryKind;
+import dev.quorate.protocol.Invariants;
+import dev.quorate.protocol.LogView;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.CRC32C;
+
+/**
+ * The write-ahead log: entries in mapped segment files, in frames that are synced whole (protocol.md §8). One thread
+ * writes and reads; only {@link #syncedIndex} may be asked by any.
+ *
+ * <p>{@code append} is not durable. {@link #requestSync} seals what gathered into one frame and has the sync thread
+ * force it; while that lasts more gathers, which the next call seals: group commit. The writer calls it after each run of
+ * appends and again when it hears that a sync ended.
+ */
+public final class Wal implements LogView, AutoCloseable {
+    private static final int NO_FRAME = -1;
+
+    private final Path directory;
+    private final WalOptions options;
+    private final SegmentSource source;
+    private final SyncThread syncs;
+    private final SyncListener listener;
+    private final RecoveryReport recovery;
+    private final List<Segment> segments;
+    private final TermStarts terms;
+    private final CRC32C crc = new CRC32C();
+    private List<Segment> unsynced = new ArrayList<>();
+    private Segment current;
+    private int chain;
+    private long lastIndex;
+    private int frameAt = NO_FRAME;
+    private long frameFirst;
+    private boolean sealedUnsynced;
+    private volatile long writtenIndex;
+
+    private Wal(DataDirectory directory, WalOptions options, SyncListener listener, Recovery found) {
+        this.directory = directory.path();
+        this.options = options;
+        this.listener = listener;
+        this.source = new SegmentSource(directory, options.segmentSizeBytes());
+        this.recovery = found.report();
+        this.segments = found.segments();
+        this.current = segments.get(segments.size() - 1);
+        this.terms = found.terms();
+        this.chain = found.chain();
+        this.lastIndex = found.lastIndex();
+        this.writtenIndex = lastIndex;
+        Duration rest = options.sync() == SyncPolicy.INTERVAL ? options.syncInterval() : Duration.ZERO;
+        this.syncs = new SyncThread("quorate-sync-" + this.directory.getFileName(), listener, rest, lastIndex);
+        source.prepareNext();
+    }
+
+    /**
+     * Opens the log of a directory, making it where there is none, and reads it through. A torn tail is cut off.
+     *
+     * @throws CorruptLogException if what was synced once is damaged or missing
+     */
+    public static Wal open(DataDirectory directory, WalOptions options, SyncListener listener) throws IOException {
+        return new Wal(directory, options, listener, Recovery.run(directory, options.segmentSizeBytes()));
+    }
+
+    /** What opening found. */
+    public RecoveryReport recovery() {
+        return recovery;
+    }
+
+    // ---- reading ---------------------------------------------------------------------------------------------------
+
+    @Override
+    public long lastIndex() {
+        return lastIndex;
+    }
+
+    @Override
+    public long syncedIndex() {
+        return options.sync() == SyncPolicy.ALWAYS ? syncs.syncedIndex() : writtenIndex;
+    }
+
+    @Override
+    public long termAt(long index) {
+        return index == 0 ? 0 : index < 0 || index > lastIndex ? -1 : terms.termAt(index);
+    }
+
+    @Override
+    public long firstIndexOfTermAt(long index) {
+        return terms.firstIndexOfTermAt(index);
+    }
+
+    /** Bytes of the files in use. */
+    public long sizeBytes() {
+        long bytes = 0;
+        for (Segment segment : segments) {
+            bytes += segment.end();
+        }
+        return bytes;
+    }
+
+    @Override
+    public Records batch(long fromIndex, int maxBytes) {
+        if (fromIndex > lastIndex) {
+            return Records.empty(fromIndex);
+        }
+        int count = 0;
+        long bytes = 0;
+        for (long index = fromIndex; index <= lastIndex; index++) {
+            bytes += recordSize(index);
+            if (count > 0 && bytes > maxBytes) {
+                bytes -= recordSize(index);
+                break;
+            }
+            count++;
+        }
+        return copy(fromIndex, count, Math.toIntExact(bytes));
+    }
+
+    private Records copy(long fromIndex, int count, int bytes) {
+        byte[] out = new byte[bytes];
+        int[] offsets = new int[count + 1];
+        int at = 0;
+        for (int i = 0; i < count; i++) {
+            Segment segment = segmentOf(fromIndex + i);
+            int offset = segment.offset(fromIndex + i);
+            int size = RecordFormat.sizeAt(segment.map(), offset);
+            segment.map().get(offset, out, at, size);
+            offsets[i] = at;
+            at += size;
+        }
+        offsets[count] = at;
+        return new Records(ByteBuffer.wrap(out), offsets, 0, fromIndex);
+    }
+
+    private int recordSize(long index) {
+        Segment segment = segmentOf(index);
+        return RecordFormat.sizeAt(segment.map(), segment.offset(index));
+    }
+
+    /** After a truncation two segments may have had an index; the later one's counts. */
+    private Segment segmentOf(long index) {
+        for (int i = segments.size() - 1; i >= 0; i--) {
+            Segment segment = segments.get(i);
+            if (index >= segment.firstIndex() && index <= segment.lastIndex()) {
+                return segment;
+            }
+        }
+        throw new IllegalArgumentException("the log has no entry " + index);
+    }
+
+    /** Hands over all entries from an index on. */
+    public void replay(long fromIndex, EntryVisitor visitor) {
+        for (long index = fromIndex; index <= lastIndex; index++) {
+            Segment segment = segmentOf(index);
+            int at = segment.offset(index);
+            ByteBuffer map = segment.map();
+            ByteBuffer payload = map.slice(at + RecordFormat.AT_PAYLOAD, map.getInt(at + RecordFormat.AT_LENGTH));
+            EntryKind kind = EntryKind.of(map.get(at + RecordFormat.AT_KIND));
+            visitor.visit(index, map.getLong(at + RecordFormat.AT_TERM), kind, payload);
+        }
+    }
+
+    // ---- writing ---------------------------------------------------------------------------------------------------
+
+    /**
+     * Appends an entry and returns its index. Not durable. Allocates nothing.
+     *
+     * @throws NoSpaceException if there is no room for another segment; nothing was appended
+     */
+    public long append(long term, EntryKind kind, ByteBuffer payload) throws IOException {
+        int length = payload.remaining();
+        int size = RecordFormat.sizeBytes(length);
+        int at = place(size);
+        ByteBuffer map = current.map();
+        RecordFormat.write(map, at, lastIndex + 1, term, kind.code(), payload);
+        map.putInt(at + RecordFormat.AT_CRC, RecordFormat.crc(crc, current.view(), at, length));
+        added(at, size, term);
+        return lastIndex;
+    }
+
+    /**
+     * Appends a leader's entries as they came. Not durable.
+     *
+     * @param batch must begin at lastIndex + 1
+     * @throws NoSpaceException if there is no room for another segment; nothing was appended
+     */
+    public void append(Records batch) throws IOException {
+        Invariants.check(batch.firstIndex() == lastIndex + 1, "entry %d would leave a gap", batch.firstIndex());
+        if (batch.count() == 0) {
+            return;
+        }
+        int at = place(batch.sizeBytes());
+        ByteBuffer bytes = batch.bytes();
+        current.map().put(at, bytes, 0, bytes.remaining());
+        for (int i = 0; i < batch.count(); i++) {
+            int offset = at + batch.offset(i);
+            added(offset, RecordFormat.sizeAt(current.map(), offset), batch.term(i));
+        }
+    }
+
+    /** Makes room, with a frame begun, and says where the bytes go. */
+    private int place(int bytes) throws IOException {
+        if (syncs.hasFailed()) {
+            throw new IOException("the log takes nothing more: a sync failed");
+        }
+        int needed = bytes + (frameAt == NO_FRAME ? SegmentFormat.FRAME_BYTES : 0);
+        if (needed > current.room()) {
+            roll(bytes + SegmentFormat.FRAME_BYTES);
+        }
+        if (frameAt == NO_FRAME) {
+            frameAt = current.end();
+            frameFirst = lastIndex + 1;
+            return frameAt + SegmentFormat.FRAME_BYTES;
+        }
+        return current.end();
+    }
+
+    private void added(int at, int size, long term) {
+        lastIndex++;
+        current.added(at);
+        current.endAt(at + size);
+        terms.added(lastIndex, term);
+    }
+
+    private void roll(int neededBytes) throws IOException {
+        Path prepared = source.take(neededBytes);
+        seal();
+        begin(prepared, lastIndex + 1);
+    }
+
+    private void begin(Path prepared, long firstIndex) throws IOException {
+        unsynced.add(current);
+        SegmentFormat.Header header =
+                new SegmentFormat.Header(current.header().sequence() + 1, firstIndex, termAt(firstIndex - 1), chain);
+        current = source.begin(prepared, header);
+        segments.add(current);
+        source.prepareNext();
+    }
+
+    private void seal() {
+        if (frameAt != NO_FRAME) {
+            int count = (int) (lastIndex - frameFirst + 1);
+            mark(frameAt, current.end(), frameFirst, count);
+            frameAt = NO_FRAME;
+        }
+    }
+
+    private void mark(int at, int end, long first, int count) {
+        long synced = syncs.syncedIndex();
+        chain = SegmentFormat.seal(crc, current.map(), current.view(), at, end, first, synced, count, chain);
+        sealedUnsynced = true;
+    }
+
+    /** Seals what gathered and has it forced, unless a sync is under way: then it goes with the next call. */
+    public void requestSync() {
+        if ((frameAt == NO_FRAME && !sealedUnsynced) || syncs.hasFailed()) {
+            return;
+        }
+        if (options.sync() == SyncPolicy.INTERVAL && frameAt != NO_FRAME) {
+            seal();
+            writtenIndex = lastIndex;
+            listener.synced(lastIndex);
+        }
+        if (syncs.isIdle()) {
+            seal();
+            sealedUnsynced = false;
+            List<Segment> dirty = unsynced;
+            unsynced = new ArrayList<>(1);
+            dirty.add(current);
+            writtenIndex = lastIndex;
+            syncs.submit(new SyncThread.Request(dirty, lastIndex));
+        }
+    }
+
+    /**
+     * Removes the entries from an index on. Overwrites nothing: what is there stays in its file, and a new segment, durable
+     * before this returns, says from where on it no longer counts.
+     *
+     * @param index 1..lastIndex
+     */
+    public void truncateFrom(long index) throws IOException {
+        Path prepared = source.take(SegmentFormat.FRAME_BYTES);
+        seal();
+        syncs.awaitIdle();
+        for (Segment segment : unsynced) {
+            segment.force();
+        }
+        unsynced.clear();
+        current.force();
+        sealedUnsynced = false;
+        lastIndex = index - 1;
+        begin(prepared, index);
+        unsynced.clear();
+        segments.forEach(segment -> segment.keep(index - 1));
+        terms.truncateFrom(index);
+        syncs.lower(index - 1);
+        writtenIndex = Math.min(writtenIndex, index - 1);
+    }
+
+    /** Syncs, marks the end so that damage before it is told from a torn tail, and closes. */
+    @Override
+    public void close() throws IOException {
+        seal();
+        syncs.awaitIdle();
+        syncs.stop();
+        source.stop();
+        if (!syncs.hasFailed()) {
+            for (Segment segment : unsynced) {
+                segment.force();
+            }
+            current.force();
+            markEnd();
+        }
+        for (Segment segment : segments) {
+            segment.close();
+        }
+    }
+
+    private void markEnd() throws IOException {
+        if (lastIndex > 0 && current.room() >= SegmentFormat.FRAME_BYTES) {
+            int at = current.end();
+            current.endAt(at + SegmentFormat.FRAME_BYTES);
+            SegmentFormat.seal(
+                    crc, current.map(), current.view(), at, current.end(), lastIndex + 1, lastIndex, 0, chain);
+            current.force();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return directory + " up to " + lastIndex + " in "
+                + Arrays.toString(segments.stream()
+                        .map(segment -> segment.file().getFileName())
+                        .toArray());
+    }
+}

@@ -1,0 +1,152 @@
+package dev.quorate.replica;
+
+import dev.quorate.protocol.Position;
+import dev.quorate.protocol.Quorum;
+import dev.quorate.protocol.ReplicaCore;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.PriorityQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The writes that wait for replicas. One queue a number of replicas, in index order, so that a match index that moves
+ * completes a prefix of each; nothing is looked for. Loop thread only.
+ */
+final class AckWaits {
+    private final int replicas;
+    private final boolean leaderOnly;
+    private final List<ArrayDeque<Wait>> byRequired = new ArrayList<>();
+    private final PriorityQueue<Wait> byDeadline =
+            new PriorityQueue<>((a, b) -> Long.compare(a.deadlineNanos - b.deadlineNanos, 0));
+    private int pending;
+
+    AckWaits(int replicas, boolean leaderOnly) {
+        this.replicas = replicas;
+        this.leaderOnly = leaderOnly;
+        for (int required = 0; required <= replicas; required++) {
+            byRequired.add(new ArrayDeque<>());
+        }
+    }
+
+    private static final class Wait {
+        private final Position version;
+        private final int required;
+        private final long deadlineNanos;
+        private @Nullable UniEmitter<? super Receipt> emitter;
+
+        Wait(Position version, int required, long deadlineNanos, UniEmitter<? super Receipt> emitter) {
+            this.version = version;
+            this.required = required;
+            this.deadlineNanos = deadlineNanos;
+            this.emitter = emitter;
+        }
+    }
+
+    /** How many writes wait. */
+    int pending() {
+        return pending;
+    }
+
+    /** Has the emitter completed when {@code required} replicas cover the version. Versions come in order. */
+    void add(Position version, int required, long deadlineNanos, UniEmitter<? super Receipt> emitter) {
+        Wait wait = new Wait(version, required, deadlineNanos, emitter);
+        byRequired.get(required).add(wait);
+        byDeadline.add(wait);
+        pending++;
+    }
+
+    /**
+     * Completes what is covered: by {@code required} replicas up to the entry and the no-op of this leader, and, from a
+     * majority on, committed (protocol.md §2.6).
+     */
+    void complete(ReplicaCore core) {
+        if (pending == 0) {
+            return;
+        }
+        for (int required = 1; required <= replicas; required++) {
+            ArrayDeque<Wait> waits = byRequired.get(required);
+            if (waits.isEmpty()) {
+                continue;
+            }
+            long covered = core.coveredBy(required);
+            if (covered < core.noOpIndex()) {
+                continue;
+            }
+            if (required >= Quorum.majority(replicas)) {
+                covered = Math.min(covered, core.commitIndex());
+            }
+            completeUpTo(waits, covered, core);
+        }
+    }
+
+    private void completeUpTo(ArrayDeque<Wait> waits, long covered, ReplicaCore core) {
+        Wait wait;
+        while ((wait = waits.peek()) != null && wait.version.index() <= covered) {
+            waits.poll();
+            UniEmitter<? super Receipt> emitter = take(wait);
+            if (emitter != null) {
+                emitter.complete(receipt(wait, core));
+            }
+        }
+    }
+
+    /** Fails what has waited too long; the entries stay, pending. */
+    void expire(long nowNanos, ReplicaCore core) {
+        Wait wait;
+        while ((wait = byDeadline.peek()) != null && (wait.emitter == null || wait.deadlineNanos - nowNanos <= 0)) {
+            byDeadline.poll();
+            UniEmitter<? super Receipt> emitter = take(wait);
+            if (emitter != null) {
+                emitter.fail(new ReplicaException.QuorumTimeout(receipt(wait, core)));
+            }
+        }
+    }
+
+    /** When the next of them fails, on the monotonic clock; 0 if none waits. */
+    long nextDeadlineNanos() {
+        Wait next = byDeadline.peek();
+        return next == null ? 0 : next.deadlineNanos;
+    }
+
+    /** Fails all: what became of them is not known here. */
+    void abandon(String why) {
+        for (ArrayDeque<Wait> waits : byRequired) {
+            for (Wait wait : waits) {
+                UniEmitter<? super Receipt> emitter = take(wait);
+                if (emitter != null) {
+                    emitter.fail(new ReplicaException.Unknown(why));
+                }
+            }
+            waits.clear();
+        }
+        byDeadline.clear();
+    }
+
+    private @Nullable UniEmitter<? super Receipt> take(Wait wait) {
+        UniEmitter<? super Receipt> emitter = wait.emitter;
+        if (emitter != null) {
+            wait.emitter = null;
+            pending--;
+        }
+        return emitter;
+    }
+
+    private Receipt receipt(Wait wait, ReplicaCore core) {
+        List<Integer> acknowledgedBy = new ArrayList<>(replicas);
+        for (int replica = 0; replica < replicas; replica++) {
+            if (core.matchIndex(replica) >= wait.version.index()) {
+                acknowledgedBy.add(replica);
+            }
+        }
+        return new Receipt(wait.version, wait.required, acknowledgedBy, committed(wait, core));
+    }
+
+    private String committed(Wait wait, ReplicaCore core) {
+        if (core.commitIndex() < wait.version.index()) {
+            return "false";
+        }
+        return leaderOnly ? "leader-only" : "true";
+    }
+}

@@ -1,0 +1,56 @@
+package dev.quorate.replica;
+
+import dev.quorate.log.DataDirectory;
+import dev.quorate.replica.PeerState.Stage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads and writes a directory's identity file, and refuses a directory that is another replica's. */
+final class Identity {
+    private Identity() {}
+
+    /**
+     * The membership of a directory; an empty one gets a random incarnation, stored at once.
+     *
+     * @throws IOException if the directory is of another set, replica or size; the message says whose it is
+     */
+    static Membership open(DataDirectory directory, ReplicaOptions options) throws IOException {
+        Optional<byte[]> stored = directory.readIdentity();
+        if (stored.isEmpty()) {
+            Membership fresh = new Membership(
+                    options.replicaSet(),
+                    options.replicas(),
+                    options.id(),
+                    "none",
+                    Stage.EMPTY,
+                    0,
+                    new SecureRandom().nextLong(),
+                    List.of());
+            directory.writeIdentityAndSync(fresh.encode());
+            return fresh;
+        }
+        Membership found = Membership.decode(stored.get());
+        boolean own = found.replicaSet().equals(options.replicaSet())
+                && found.replica() == options.id()
+                && found.replicas() == options.replicas();
+        if (!own) {
+            throw new IOException("data directory " + directory.path() + " belongs to replica " + found.replica()
+                    + " of " + found.replicas() + " of the set " + found.replicaSet() + ", not to replica "
+                    + options.id() + " of " + options.replicas() + " of " + options.replicaSet()
+                    + "; give it its own quorate.data-dir, or its own quorate.replica-id, quorate.replicas and"
+                    + " quorate.replica-set");
+        }
+        return found;
+    }
+
+    static void save(DataDirectory directory, Membership membership) {
+        try {
+            directory.writeIdentityAndSync(membership.encode());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package dev.quorate.replica;
+
+import dev.quorate.replica.PeerState.Stage;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Which set a data directory belongs to: what its identity file holds. Two of the same replica differ in incarnation,
+ * so that a directory that was wiped is not taken for the one it replaces (protocol.md §1).
+ *
+ * @param replicaSet the set's configured name
+ * @param replicas N
+ * @param replica the id this directory is for
+ * @param election how leaders come to be in this set
+ * @param stage how far formation is
+ * @param setId the set's random id; 0 when empty
+ * @param incarnation this directory's random number
+ * @param incarnations those of all replicas in id order; none when empty
+ */
+record Membership(
+        String replicaSet,
+        int replicas,
+        int replica,
+        String election,
+        Stage stage,
+        long setId,
+        long incarnation,
+        List<Long> incarnations) {
+    private static final byte VERSION = 1;
+
+    Membership forming(long newSetId, List<Long> newIncarnations) {
+        return new Membership(
+                replicaSet, replicas, replica, election, Stage.FORMING, newSetId, incarnation, newIncarnations);
+    }
+
+    Membership formed() {
+        return new Membership(replicaSet, replicas, replica, election, Stage.FORMED, setId, incarnation, incarnations);
+    }
+
+    boolean isFormed() {
+        return stage == Stage.FORMED;
+    }
+
+    PeerState asSeen() {
+        return new PeerState(replicaSet, replicas, replica, stage, setId, incarnation, incarnations);
+    }
+
+    Envelope envelopeTo(int other) {
+        long known = incarnations.isEmpty() ? 0 : incarnations.get(other);
+        return new Envelope(replicaSet, setId, replica, other, incarnation, known);
+    }
+
+    /** Whether the envelope is of this set, from and to the incarnations that formed it. */
+    boolean admits(Envelope envelope) {
+        return stage != Stage.EMPTY
+                && envelope.replicaSet().equals(replicaSet)
+                && envelope.setId() == setId
+                && envelope.to() == replica
+                && envelope.from() >= 0
+                && envelope.from() < replicas
+                && envelope.toIncarnation() == incarnation
+                && envelope.fromIncarnation() == incarnations.get(envelope.from());
+    }
+
+    byte[] encode() {
+        byte[] name = replicaSet.getBytes(StandardCharsets.UTF_8);
+        byte[] mode = election.getBytes(StandardCharsets.UTF_8);
+        ByteBuffer out = ByteBuffer.allocate(64 + name.length + mode.length + 8 * incarnations.size());
+        out.put(VERSION).put(stage.code()).put((byte) replicas).put((byte) replica);
+        out.putLong(setId).putLong(incarnation);
+        out.putShort((short) name.length)
+                .put(name)
+                .putShort((short) mode.length)
+                .put(mode);
+        out.put((byte) incarnations.size());
+        incarnations.forEach(out::putLong);
+        byte[] bytes = new byte[out.position()];
+        out.flip().get(bytes);
+        return bytes;
+    }
+
+    /** @throws IllegalStateException if the bytes are of a version this program does not know */
+    static Membership decode(byte[] bytes) {
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        byte version = in.get();
+        if (version != VERSION) {
+            throw new IllegalStateException("identity file of version " + version + "; this program reads " + VERSION);
+        }
+        Stage stage = Stage.of(in.get());
+        int replicas = in.get();
+        int replica = in.get();
+        long setId = in.getLong();
+        long incarnation = in.getLong();
+        String name = text(in);
+        String election = text(in);
+        List<Long> incarnations = new ArrayList<>();
+        for (int left = in.get(); left > 0; left--) {
+            incarnations.add(in.getLong());
+        }
+        return new Membership(name, replicas, replica, election, stage, setId, incarnation, List.copyOf(incarnations));
+    }
+
+    private static String text(ByteBuffer in) {
+        byte[] bytes = new byte[in.getShort()];
+        in.get(bytes);
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,84 @@
+package dev.quorate.replica;
+
+import dev.quorate.protocol.Message.HeartbeatResponse;
+import java.time.Duration;
+import java.util.SplittableRandom;
+import org.jboss.logging.Logger;
+
+/**
+ * What a replica knows of another: whether it answers, how far it is, and how long to wait before it is tried again.
+ * An episode of silence is one line when it begins and one when it ends. Written by the loop, read by anyone.
+ */
+final class PeerHealth {
+    private static final Logger LOG = Logger.getLogger(PeerHealth.class);
+    private static final long FIRST_BACKOFF_MS = 50;
+    private static final long MAX_BACKOFF_MS = 2_000;
+
+    private final int self;
+    private final int peer;
+    private final SplittableRandom random;
+    private int failures;
+    private volatile boolean reachable;
+    private volatile boolean silent;
+    private volatile long lastIndex;
+    private volatile long commitIndex;
+    private volatile long caughtUpNanos = System.nanoTime();
+
+    PeerHealth(int self, int peer, long seed) {
+        this.self = self;
+        this.peer = peer;
+        this.random = new SplittableRandom(seed);
+    }
+
+    boolean isReachable() {
+        return reachable;
+    }
+
+    long lastIndex() {
+        return lastIndex;
+    }
+
+    long commitIndex() {
+        return commitIndex;
+    }
+
+    /** Milliseconds since the follower last had all of the leader's log; 0 while it has. */
+    long lagMillis(long leaderLastIndex) {
+        return lastIndex >= leaderLastIndex ? 0 : (System.nanoTime() - caughtUpNanos) / 1_000_000;
+    }
+
+    void answered() {
+        failures = 0;
+        if (!reachable) {
+            reachable = true;
+            if (silent) {
+                silent = false;
+                LOG.infof("replica=%d peer=%d answers again", self, peer);
+            }
+        }
+    }
+
+    void saw(HeartbeatResponse response, long leaderLastIndex) {
+        commitIndex = response.commitIndex();
+        has(response.lastIndex(), leaderLastIndex);
+    }
+
+    void has(long index, long leaderLastIndex) {
+        lastIndex = index;
+        if (index >= leaderLastIndex) {
+            caughtUpNanos = System.nanoTime();
+        }
+    }
+
+    /** Takes note of a failure and says how long to wait: exponential, capped, with jitter of a half. */
+    Duration failed(Throwable cause) {
+        reachable = false;
+        if (!silent) {
+            silent = true;
+            LOG.warnf("replica=%d peer=%d does not answer: %s", self, peer, cause.getMessage());
+        }
+        long cap = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS << Math.min(failures, 10));
+        failures++;
+        return Duration.ofMillis(cap / 2 + random.nextLong(cap / 2 + 1));
+    }
+}

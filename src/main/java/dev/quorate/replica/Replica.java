@@ -1,0 +1,656 @@
+package dev.quorate.replica;
+
+import dev.quorate.log.DataDirectory;
+import dev.quorate.log.NoSpaceException;
+import dev.quorate.log.Records;
+import dev.quorate.log.RecoveryReport;
+import dev.quorate.log.SyncListener;
+import dev.quorate.log.Wal;
+import dev.quorate.protocol.CoreEvent;
+import dev.quorate.protocol.CoreOptions;
+import dev.quorate.protocol.Effects;
+import dev.quorate.protocol.EntryKind;
+import dev.quorate.protocol.HardState;
+import dev.quorate.protocol.Message;
+import dev.quorate.protocol.Message.AppendRequest;
+import dev.quorate.protocol.Message.AppendResponse;
+import dev.quorate.protocol.Message.Heartbeat;
+import dev.quorate.protocol.Message.HeartbeatResponse;
+import dev.quorate.protocol.Position;
+import dev.quorate.protocol.ReplicaCore;
+import dev.quorate.protocol.Role;
+import dev.quorate.protocol.WriteConcern;
+import dev.quorate.replica.PeerState.Stage;
+import dev.quorate.store.KeyRecord;
+import dev.quorate.store.MutationCodec;
+import dev.quorate.store.Store;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One replica that this process hosts: the shell around the core. A single-writer {@link Loop} feeds core, log and
+ * store; other threads hand it work and hear of the result in a {@code Uni}, which emits on the loop; reads of the
+ * newest state are answered on the caller's thread.
+ */
+public final class Replica {
+    private static final Logger LOG = Logger.getLogger(Replica.class);
+    private static final int BATCH_BYTES = 1 << 20;
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+    private static final SecureRandom IDS = new SecureRandom();
+
+    private final ReplicaOptions options;
+    private final DataDirectory directory;
+    private final Wal wal;
+    private final Store store = new Store();
+    private final ReplicaCore core;
+    private final Loop loop;
+    private final AckWaits waits;
+    private final Streams streams;
+    private final Formation formation;
+    private final Reads reads;
+    private final Narrator narrator;
+    private final Consumer<String> onFatal;
+    private final long startNanos = System.nanoTime();
+    private final ArrayDeque<DelayedReply> replies = new ArrayDeque<>();
+    private long leaderTimeBaseMs;
+    private boolean appended;
+    private boolean expiring;
+    private volatile Membership membership;
+    private @Nullable String awaiting = "the replica has just started";
+    private volatile @Nullable String stopped;
+    private volatile ReplicaView view;
+
+    private record DelayedReply(
+            long syncedIndex, AppendResponse response, UniEmitter<? super AppendResponse> emitter) {}
+
+    /**
+     * Opens the data directory, reads the log back, and is then ready for {@link #start}.
+     *
+     * @param onFatal told once, with a sentence, when the replica stopped for good; the process is to end
+     * @throws IOException if the directory is in use, is another's, is damaged, or cannot be read or written
+     */
+    Replica(ReplicaOptions options, Peers peers, Consumer<String> onFatal) throws IOException {
+        this.options = options;
+        this.onFatal = onFatal;
+        this.narrator = new Narrator(options.narrate());
+        this.loop = new Loop("quorate-replica-" + options.id(), this::afterDrain, this::failed);
+        this.directory = DataDirectory.open(options.directory());
+        this.waits = new AckWaits(options.replicas(), true);
+        this.streams = new Streams(this, peers, loop, options.replicas());
+        this.formation = new Formation(this, peers, loop);
+        this.reads = new Reads(this, peers);
+        this.membership = Identity.open(directory, options);
+        this.wal = Wal.open(directory, options.wal(), new Syncs());
+        this.core = restore();
+        this.view = picture();
+    }
+
+    /** What the sync thread tells is taken on the loop. */
+    private final class Syncs implements SyncListener {
+        @Override
+        public void synced(long index) {
+            loop.offer(Replica.this::onSynced);
+        }
+
+        @Override
+        public void syncFailed(IOException cause, Path file) {
+            loop.offer(() -> {
+                throw new UncheckedIOException("sync of " + file + " failed: " + cause.getMessage(), cause);
+            });
+        }
+    }
+
+    // ---- start and end ---------------------------------------------------------------------------------------------
+
+    private ReplicaCore restore() throws IOException {
+        RecoveryReport report = wal.recovery();
+        long bound = Math.min(directory.readCommitBound().orElse(0), wal.lastIndex());
+        wal.replay(1, (index, term, kind, payload) -> apply(index, term, kind, payload));
+        store.committed(bound);
+        tellReplay(report);
+        CoreOptions coreOptions =
+                new CoreOptions(options.id(), options.replicas(), CoreOptions.Election.NONE, BATCH_BYTES);
+        return new ReplicaCore(coreOptions, directory.readHardState(), bound, wal);
+    }
+
+    private void tellReplay(RecoveryReport report) {
+        if (report.tornBytes() > 0) {
+            LOG.warnf("replica=%d cut a torn tail of %d bytes off %s", id(), report.tornBytes(), report.tornFile());
+        }
+        if (narrator.isEnabled() && id() == 0 && store.size() <= 100) {
+            store.forEach(r -> narrator.replayed(r.key(), new String(r.value(), StandardCharsets.UTF_8)));
+        } else if (report.entries() > 0) {
+            LOG.infof(
+                    "[WAL REPLAY] replica=%d entries=%d bytes=%d tookMs=%d",
+                    id(), report.entries(), report.bytes(), report.tookMs());
+        }
+    }
+
+    /** Begins to take part: forms the set or joins it again, and replica 0 leads. */
+    void start() {
+        loop.start();
+        loop.offer(() -> {
+            if (id() != 0) {
+                await("no message from the leader, replica 0, yet");
+            } else if (membership.isFormed()) {
+                lead();
+            } else {
+                formation.attempt();
+            }
+            beat();
+        });
+    }
+
+    /** Ends in order: writes that wait are told that their outcome is unknown; the log is synced and closed. */
+    void stop() {
+        loop.offer(() -> {
+            stopped = "the process is stopping";
+            waits.abandon("the replica is stopping; the write may have been done");
+            loop.stop();
+        });
+        loop.join();
+        try {
+            wal.close();
+            directory.close();
+        } catch (IOException e) {
+            LOG.errorf("replica=%d could not close its log: %s", id(), e.getMessage());
+        }
+    }
+
+    private void failed(Throwable cause) {
+        stopped = String.valueOf(cause.getMessage());
+        LOG.errorf(cause, "replica=%d stops for good; %s", id(), view);
+        waits.abandon("the replica stopped; the write may have been done");
+        view = picture();
+        onFatal.accept("replica " + id() + ": " + stopped);
+    }
+
+    // ---- what edges ask --------------------------------------------------------------------------------------------
+
+    /** Its id, 0..N-1. */
+    public int id() {
+        return options.id();
+    }
+
+    /** Its role as of now. */
+    public Role role() {
+        return view.role();
+    }
+
+    /** The latest term it has seen. */
+    public long term() {
+        return view.term();
+    }
+
+    ReplicaView view() {
+        return view;
+    }
+
+    PeerHealth health(int peer) {
+        return streams.health(peer);
+    }
+
+    long walBytes() {
+        return wal.sizeBytes();
+    }
+
+    /**
+     * Writes a record. Completes when as many replicas as the concern asks for have it on stable storage; emits on the
+     * loop. Fails with {@link ReplicaException}, whose type tells the outcome; a time-out never undoes the write.
+     *
+     * @param value not copied
+     * @throws IllegalArgumentException if the concern is outside 1..N
+     */
+    public Uni<Receipt> put(
+            String key, byte[] value, @Nullable String contentType, WriteConcern concern, Duration timeout) {
+        int required = concern.required(options.replicas());
+        return Uni.createFrom().emitter(emitter -> {
+            ByteBuffer payload = MutationCodec.put(
+                    key, value, contentType, required, Clock.systemUTC().millis());
+            long deadlineNanos = System.nanoTime() + timeout.toNanos();
+            offer(emitter, () -> write(key, value, payload, required, deadlineNanos, emitter));
+        });
+    }
+
+    /**
+     * The newest record of a leader.
+     *
+     * @throws ReplicaException.Unavailable if this replica does not lead or does not yet take requests
+     */
+    public ReadResult read(String key) {
+        ReplicaView now = servingView();
+        return new ReadResult(asSeen(store.get(key)), id(), now.role(), now.last());
+    }
+
+    /**
+     * This replica's own record, or what read repair gave it.
+     *
+     * @throws ReplicaException.Unavailable if it stopped or belongs to no set yet
+     */
+    public ReadResult localRead(String key) {
+        ReplicaView now = view;
+        if (now.stopped() != null || now.stage() != Stage.FORMED) {
+            throw new ReplicaException.Unavailable(whyNot(now));
+        }
+        return new ReadResult(asSeen(store.getLocal(key)), id(), now.role(), now.last());
+    }
+
+    /**
+     * Asks all replicas, takes the first {@code r} answers, and emits that of the highest position (protocol.md §4).
+     * Fails with {@link ReplicaException.TooFewReplies}.
+     *
+     * @param r 1..N
+     */
+    public Uni<ReadResult> quorumRead(String key, int r, Duration timeout) {
+        return reads.quorum(key, r, timeout);
+    }
+
+    /**
+     * Emits the leader's newest record, or absence, after the replicas that are behind were given it (protocol.md §5).
+     * Fails with {@link ReplicaException.Unavailable} if this replica does not lead.
+     */
+    public Uni<ReadResult> readWithRepair(String key, Duration timeout) {
+        return reads.withRepair(key, timeout);
+    }
+
+    // ---- what other replicas ask -----------------------------------------------------------------------------------
+
+    /** Takes a leader's entries; emits after they are synced. */
+    public Uni<AppendResponse> onAppend(Envelope envelope, AppendRequest request) {
+        return Uni.createFrom()
+                .emitter(emitter -> offer(emitter, () -> {
+                    acceptSender(envelope);
+                    perform(core.step(request), emitter);
+                }));
+    }
+
+    /** Hears that the leader leads. */
+    public Uni<HeartbeatResponse> onHeartbeat(Envelope envelope, Heartbeat heartbeat) {
+        return onLoop(() -> {
+            acceptSender(envelope);
+            Effects effects = core.step(heartbeat);
+            perform(effects, null);
+            return (HeartbeatResponse) effects.sendNow().get(0);
+        });
+    }
+
+    /** Says who this replica is. */
+    public Uni<PeerState> onHello(Envelope envelope) {
+        return onLoop(() -> membership.asSeen());
+    }
+
+    /** Stores a proposed set, if this directory belongs to none yet and its incarnation is the one named. */
+    public Uni<PeerState> onForm(Envelope envelope, long setId, List<Long> incarnations) {
+        return onLoop(() -> {
+            boolean sameSet = envelope.replicaSet().equals(options.replicaSet());
+            if (!sameSet
+                    || membership.isFormed()
+                    || incarnations.size() != options.replicas()
+                    || incarnations.get(id()) != membership.incarnation()) {
+                throw new PeerException("replica " + id() + " cannot take part in that set");
+            }
+            saveMembership(membership.forming(setId, List.copyOf(incarnations)));
+            return membership.asSeen();
+        });
+    }
+
+    /** Its record of a key and its log's last position, at one instant; never from the overlay. */
+    public Uni<Peers.ReadReply> onRead(Envelope envelope, long term, String key) {
+        return onLoop(() -> {
+            acceptSender(envelope);
+            return ownReply(key);
+        });
+    }
+
+    /** Keeps the leader's record for local reads if it is of this term and ahead of this log. */
+    public Uni<Boolean> onRepair(Envelope envelope, Peers.Repair repair) {
+        return onLoop(() -> {
+            acceptSender(envelope);
+            return repair.term() == core.term()
+                    && store.repair(repair.key(), stored(repair.value()), repair.at(), core.term(), wal.lastPosition());
+        });
+    }
+
+    // ---- on the loop -----------------------------------------------------------------------------------------------
+
+    Membership membership() {
+        return membership;
+    }
+
+    long lastIndex() {
+        return wal.lastIndex();
+    }
+
+    long drawId() {
+        return IDS.nextLong();
+    }
+
+    Narrator narrator() {
+        return narrator;
+    }
+
+    Peers.ReadReply ownReply(String key) {
+        return new Peers.ReadReply(id(), core.term(), wal.lastPosition(), asSeen(store.get(key)));
+    }
+
+    /** As {@link #ownReply}, of a replica that belongs to its set. */
+    Peers.ReadReply servedReply(String key) {
+        if (!membership.isFormed()) {
+            throw new ReplicaException.Unavailable(whyNot(view));
+        }
+        return ownReply(key);
+    }
+
+    /** As {@link #ownReply}, of a leader that takes requests. */
+    Peers.ReadReply leadersReply(String key) {
+        servingView();
+        return ownReply(key);
+    }
+
+    void saveMembership(Membership next) {
+        Identity.save(directory, next);
+        membership = next;
+    }
+
+    void await(String why) {
+        awaiting = why;
+    }
+
+    void lead() {
+        awaiting = null;
+        perform(core.lead(0), null);
+    }
+
+    void take(Message answer) {
+        perform(core.step(answer), null);
+    }
+
+    void appendFailed(AppendRequest request) {
+        core.appendFailed(request);
+    }
+
+    void resume(int follower) {
+        perform(core.resume(follower), null);
+    }
+
+    private void beat() {
+        perform(core.heartbeatDue(), null);
+        loop.after(options.heartbeatInterval(), this::beat);
+    }
+
+    private void write(
+            String key,
+            byte[] value,
+            ByteBuffer payload,
+            int required,
+            long deadlineNanos,
+            UniEmitter<? super Receipt> emitter) {
+        ReplicaException refusal = refusal(value.length);
+        if (refusal != null) {
+            emitter.fail(refusal);
+            return;
+        }
+        MutationCodec.stampLeaderTime(payload, leaderTimeBaseMs + (System.nanoTime() - startNanos) / 1_000_000);
+        long index;
+        try {
+            index = wal.append(core.term(), EntryKind.MUTATION, payload);
+        } catch (NoSpaceException e) {
+            emitter.fail(new ReplicaException.NoSpace("no space on the leader's disk; nothing was written"));
+            return;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        apply(index, core.term(), EntryKind.MUTATION, payload);
+        appended = true;
+        if (narrator.isEnabled()) {
+            narrator.wrote(index, key, new String(value, StandardCharsets.UTF_8), required);
+        }
+        waits.add(new Position(core.term(), index), required, deadlineNanos, emitter);
+        expectExpiry(deadlineNanos);
+    }
+
+    private @Nullable ReplicaException refusal(int valueBytes) {
+        if (core.role() != Role.LEADER || stopped != null) {
+            return new ReplicaException.Unavailable(whyNot(view));
+        }
+        if (waits.pending() >= options.pendingWrites()) {
+            return new ReplicaException.Overloaded(options.pendingWrites() + " writes are waiting already");
+        }
+        if (store.undoBytes() > options.uncommittedBytes()) {
+            return new ReplicaException.Overloaded("too many bytes are not committed yet");
+        }
+        if (store.sizeBytes() + valueBytes > options.storeSizeBytes()) {
+            return new ReplicaException.NoSpace("the store holds " + store.sizeBytes() + " bytes of at most "
+                    + options.storeSizeBytes() + "; nothing was written");
+        }
+        return null;
+    }
+
+    private void expectExpiry(long deadlineNanos) {
+        if (!expiring) {
+            expiring = true;
+            loop.after(Duration.ofNanos(Math.max(1, deadlineNanos - System.nanoTime())), this::expire);
+        }
+    }
+
+    private void expire() {
+        expiring = false;
+        waits.expire(System.nanoTime(), core);
+        long next = waits.nextDeadlineNanos();
+        if (next != 0) {
+            expectExpiry(next);
+        }
+    }
+
+    private void onSynced() {
+        perform(core.synced(), null);
+        while (!replies.isEmpty() && replies.peek().syncedIndex <= wal.syncedIndex()) {
+            DelayedReply reply = replies.poll();
+            reply.emitter.complete(reply.response);
+        }
+        appended = true;
+    }
+
+    /** Once a drain: one sync and one send for all that gathered, then the waits that moved, then the picture. */
+    private void afterDrain() {
+        if (appended) {
+            appended = false;
+            wal.requestSync();
+            perform(core.appended(), null);
+        }
+        waits.complete(core);
+        view = picture();
+    }
+
+    /** Does what a step of the core asks, in its order: durable, log, commit, answers, events. */
+    private void perform(Effects effects, @Nullable UniEmitter<? super AppendResponse> asker) {
+        try {
+            HardState hardState = effects.hardState();
+            if (hardState != null) {
+                // Synced before any message: a term forgotten in a crash could be led twice (Raft §5.1).
+                directory.saveAndSync(hardState);
+                store.termChanged();
+            }
+            if (effects.appendNoOp()) {
+                wal.append(core.term(), EntryKind.NO_OP, NOTHING.duplicate());
+                appended = true;
+            }
+            Effects.LogChange change = effects.logChange();
+            if (change != null && !changeLog(change, asker)) {
+                return;
+            }
+            if (effects.commitIndex() >= 0) {
+                store.committed(effects.commitIndex());
+                directory.writeCommitBound(Math.min(effects.commitIndex(), wal.syncedIndex()));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        send(effects, asker);
+        effects.events().forEach(this::tell);
+    }
+
+    /** False if there was no room: the leader will try again, and nothing was promised. */
+    private boolean changeLog(Effects.LogChange change, @Nullable UniEmitter<? super AppendResponse> asker)
+            throws IOException {
+        Records added = ((Records) change.entries()).from(change.skip());
+        if (change.truncateFrom() > 0) {
+            directory.saveRollback(wal.batch(change.truncateFrom(), Integer.MAX_VALUE), core.term());
+            wal.truncateFrom(change.truncateFrom());
+            store.undoFrom(change.truncateFrom());
+        }
+        try {
+            wal.append(added);
+        } catch (NoSpaceException e) {
+            core.logChangeFailed();
+            if (asker != null) {
+                asker.fail(new ReplicaException.NoSpace("replica " + id() + " has no space on its disk"));
+            }
+            return false;
+        }
+        for (int i = 0; i < added.count(); i++) {
+            apply(added.firstIndex() + i, added.term(i), added.kind(i), added.payload(i));
+        }
+        store.logAdvanced(wal.lastPosition());
+        appended = true;
+        return true;
+    }
+
+    private void apply(long index, long term, EntryKind kind, ByteBuffer payload) {
+        if (kind == EntryKind.MUTATION) {
+            leaderTimeBaseMs = Math.max(leaderTimeBaseMs, MutationCodec.leaderTimeMs(payload));
+            store.apply(term, index, payload);
+        }
+    }
+
+    private void send(Effects effects, @Nullable UniEmitter<? super AppendResponse> asker) {
+        for (Message message : effects.sendNow()) {
+            if (message instanceof AppendResponse response && asker != null) {
+                asker.complete(response);
+            } else if (!(message instanceof HeartbeatResponse)) {
+                streams.send(message);
+            }
+        }
+        for (Effects.Delayed delayed : effects.sendAfterSync()) {
+            if (asker == null) {
+                throw new IllegalStateException("nobody waits for " + delayed.message());
+            }
+            if (delayed.syncedIndex() <= wal.syncedIndex()) {
+                asker.complete((AppendResponse) delayed.message());
+            } else {
+                replies.add(new DelayedReply(delayed.syncedIndex(), (AppendResponse) delayed.message(), asker));
+            }
+        }
+    }
+
+    private void tell(CoreEvent event) {
+        if (event instanceof CoreEvent.FollowerAdvanced advanced) {
+            narrator.advanced(advanced.follower(), advanced.fromIndex(), advanced.matchIndex());
+        } else if (event instanceof CoreEvent.RoleChanged changed) {
+            awaiting = core.leader() == -1 ? "the leader of term " + changed.term() + " is not known yet" : null;
+            LOG.infof(
+                    "replica=%d term=%d role=%s reason=%s",
+                    id(),
+                    changed.term(),
+                    changed.role().label(),
+                    changed.reason().label());
+        } else {
+            LOG.debugf("replica=%d %s", id(), event);
+        }
+    }
+
+    private void acceptSender(Envelope envelope) {
+        if (!membership.admits(envelope)) {
+            throw new PeerException("replica " + id() + " is of another set or incarnation than the message");
+        }
+        if (!membership.isFormed()) {
+            saveMembership(membership.formed());
+        }
+    }
+
+    // ---- small things ----------------------------------------------------------------------------------------------
+
+    <T> Uni<T> onLoop(Supplier<T> work) {
+        return Uni.createFrom().emitter(emitter -> offer(emitter, () -> emitter.complete(work.get())));
+    }
+
+    /** Has work done on the loop; what it refuses goes to the asker, what breaks stops the replica. */
+    private void offer(UniEmitter<?> emitter, Runnable work) {
+        if (stopped != null) {
+            emitter.fail(new ReplicaException.Unavailable(whyNot(view)));
+            return;
+        }
+        loop.offer(() -> {
+            try {
+                work.run();
+            } catch (PeerException | ReplicaException e) {
+                emitter.fail(e);
+            }
+        });
+    }
+
+    private ReplicaView servingView() {
+        ReplicaView now = view;
+        if (!now.serving()) {
+            throw new ReplicaException.Unavailable(whyNot(now));
+        }
+        return now;
+    }
+
+    private String whyNot(ReplicaView now) {
+        if (now.stopped() != null) {
+            return "replica " + id() + " stopped";
+        }
+        return now.awaiting() != null ? now.awaiting() : "replica " + id() + " does not lead";
+    }
+
+    private ReplicaView picture() {
+        boolean serving = core.role() == Role.LEADER && wal.lastIndex() >= core.noOpIndex() && stopped == null;
+        return new ReplicaView(
+                core.role(),
+                core.term(),
+                core.leader(),
+                wal.lastPosition(),
+                core.commitIndex(),
+                wal.syncedIndex(),
+                membership.stage(),
+                membership.setId(),
+                serving,
+                awaiting,
+                stopped,
+                waits.pending());
+    }
+
+    static @Nullable StoredValue asSeen(@Nullable KeyRecord record) {
+        return record == null
+                ? null
+                : new StoredValue(
+                        record.key(), record.value(), record.contentType(), record.version(), record.timestampMs());
+    }
+
+    private static @Nullable KeyRecord stored(@Nullable StoredValue value) {
+        return value == null
+                ? null
+                : new KeyRecord(
+                        value.key(),
+                        value.value(),
+                        value.contentType(),
+                        value.version().term(),
+                        value.version().index(),
+                        value.timestampMs());
+    }
+}

@@ -1,0 +1,35 @@
+package dev.quorate.replica;
+
+import dev.quorate.protocol.Position;
+import dev.quorate.protocol.Role;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What other threads may know of a replica: an immutable picture that its loop replaces when something changed.
+ *
+ * @param role its role
+ * @param term its term
+ * @param leader the leader of that term, or -1
+ * @param last its log's last position
+ * @param commitIndex what it knows to be committed
+ * @param syncedIndex what is on its stable storage
+ * @param stage how far formation is
+ * @param setId the set's id; 0 when empty
+ * @param serving whether it leads and has appended the no-op of its term
+ * @param awaiting a sentence that says what keeps it from serving or following, or null
+ * @param stopped why it stopped for good, or null
+ * @param pendingWaits writes that wait for replicas
+ */
+record ReplicaView(
+        Role role,
+        long term,
+        int leader,
+        Position last,
+        long commitIndex,
+        long syncedIndex,
+        PeerState.Stage stage,
+        long setId,
+        boolean serving,
+        @Nullable String awaiting,
+        @Nullable String stopped,
+        int pendingWaits) {}

@@ -1,0 +1,100 @@
+package dev.quorate.replica;
+
+import dev.quorate.protocol.Message;
+import dev.quorate.protocol.Message.AppendRequest;
+import dev.quorate.protocol.Message.AppendResponse;
+import dev.quorate.protocol.Message.Heartbeat;
+import dev.quorate.protocol.Message.HeartbeatResponse;
+import java.time.Duration;
+
+/**
+ * A replica's way to the others: carries what the core sends, brings back what they answer, and holds a stream back for
+ * a while after a failure. Loop thread only; answers come back through the loop.
+ */
+final class Streams {
+    private final Replica replica;
+    private final Peers peers;
+    private final Loop loop;
+    private final PeerHealth[] health;
+    private final boolean[] heartbeatInFlight;
+
+    Streams(Replica replica, Peers peers, Loop loop, int replicas) {
+        this.replica = replica;
+        this.peers = peers;
+        this.loop = loop;
+        this.health = new PeerHealth[replicas];
+        this.heartbeatInFlight = new boolean[replicas];
+        for (int peer = 0; peer < replicas; peer++) {
+            health[peer] = new PeerHealth(replica.id(), peer, 31L * replica.id() + peer);
+        }
+    }
+
+    PeerHealth health(int peer) {
+        return health[peer];
+    }
+
+    void send(Message message) {
+        if (message instanceof AppendRequest request) {
+            append(request);
+        } else if (message instanceof Heartbeat heartbeat) {
+            heartbeat(heartbeat);
+        } else {
+            throw new IllegalStateException("not a message that a replica sends by itself: " + message);
+        }
+    }
+
+    private void append(AppendRequest request) {
+        peers.append(replica.membership().envelopeTo(request.to()), request)
+                .subscribe()
+                .with(
+                        response -> loop.offer(() -> appendAnswered(request, response)),
+                        failure -> loop.offer(() -> appendFailed(request, failure)));
+    }
+
+    private void appendAnswered(AppendRequest request, AppendResponse response) {
+        if (response.from() != request.to() || response.sequence() != request.sequence()) {
+            appendFailed(request, new PeerException("answered for another replica or request"));
+            return;
+        }
+        health[request.to()].answered();
+        if (response.accepted()) {
+            health[request.to()].has(response.matchIndex(), replica.lastIndex());
+        }
+        replica.take(response);
+    }
+
+    private void appendFailed(AppendRequest request, Throwable failure) {
+        Duration pause = health[request.to()].failed(failure);
+        replica.appendFailed(request);
+        loop.after(pause, () -> replica.resume(request.to()));
+    }
+
+    /** One at a time a peer: a peer that hangs is not buried in heartbeats. */
+    private void heartbeat(Heartbeat heartbeat) {
+        int to = heartbeat.to();
+        if (heartbeatInFlight[to]) {
+            return;
+        }
+        heartbeatInFlight[to] = true;
+        peers.heartbeat(replica.membership().envelopeTo(to), heartbeat)
+                .subscribe()
+                .with(
+                        response -> loop.offer(() -> heartbeatAnswered(to, response)),
+                        failure -> loop.offer(() -> heartbeatFailed(to, failure)));
+    }
+
+    private void heartbeatAnswered(int to, HeartbeatResponse response) {
+        heartbeatInFlight[to] = false;
+        if (response.from() != to) {
+            return;
+        }
+        health[to].answered();
+        health[to].saw(response, replica.lastIndex());
+        replica.take(response);
+    }
+
+    private void heartbeatFailed(int to, Throwable failure) {
+        heartbeatInFlight[to] = false;
+        health[to].failed(failure);
+    }
+}
