@@ -204,10 +204,6 @@ public final class Replica {
         return streams.health(peer);
     }
 
-    long walBytes() {
-        return wal.sizeBytes();
-    }
-
     /**
      * Writes a record. Completes when as many replicas as the concern asks for have it on stable storage; emits on the
      * loop. Fails with {@link ReplicaException}, whose type tells the outcome; a time-out never undoes the write.
@@ -632,7 +628,8 @@ public final class Replica {
                 serving,
                 awaiting,
                 stopped,
-                waits.pending());
+                waits.pending(),
+                wal.sizeBytes());
     }
 
     static @Nullable StoredValue asSeen(@Nullable KeyRecord record) {

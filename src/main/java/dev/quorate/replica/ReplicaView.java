@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param awaiting a sentence that says what keeps it from serving or following, or null
  * @param stopped why it stopped for good, or null
  * @param pendingWaits writes that wait for replicas
+ * @param walBytes bytes of the log's files in use
  */
 record ReplicaView(
         Role role,
@@ -32,4 +33,5 @@ record ReplicaView(
         boolean serving,
         @Nullable String awaiting,
         @Nullable String stopped,
-        int pendingWaits) {}
+        int pendingWaits,
+        long walBytes) {}

@@ -39,7 +39,7 @@ final class Scenario {
 
     List<String> run(String line) {
         happened = new ArrayList<>();
-        String[] words = line.trim().split(" +");
+        String[] words = line.trim().split(" +", -1);
         switch (words[0]) {
             case "start" -> start(Integer.parseInt(words[1]));
             case "write" -> write(words[1], words.length > 2 ? words[2] : "w=1");
@@ -92,13 +92,11 @@ final class Scenario {
     }
 
     private Message take(String link, boolean remove) {
-        String[] ends = link.split("->");
-        for (Message message : inFlight) {
+        String[] ends = link.split("->", -1);
+        for (int at = 0; at < inFlight.size(); at++) {
+            Message message = inFlight.get(at);
             if (message.from() == Integer.parseInt(ends[0]) && message.to() == Integer.parseInt(ends[1])) {
-                if (remove) {
-                    inFlight.remove(message);
-                }
-                return message;
+                return remove ? inFlight.remove(at) : message;
             }
         }
         throw new IllegalStateException("nothing is in flight on " + link);

@@ -1,0 +1,155 @@
+package dev.quorate.peer;
+
+import dev.quorate.replica.HostedReplicas;
+import dev.quorate.replica.PeerException;
+import dev.quorate.replica.Replica;
+import dev.quorate.replica.ReplicaException;
+import io.smallrye.common.annotation.NonBlocking;
+import io.smallrye.mutiny.Uni;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.jspecify.annotations.Nullable;
+
+/** What other replicas ask of those hosted here. Closed to others by the peer secret, where one is set. */
+@Path("/replicas/{id}")
+@Consumes(MediaType.APPLICATION_OCTET_STREAM)
+@Produces(MediaType.APPLICATION_OCTET_STREAM)
+@NonBlocking
+public final class PeerResource {
+    private final HostedReplicas hosted;
+
+    PeerResource(HostedReplicas hosted) {
+        this.hosted = hosted;
+    }
+
+    /** A leader's entries. */
+    @POST
+    @Path("append")
+    @Operation(hidden = true)
+    public Uni<Response> append(
+            @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
+        return answer(id, secret, body, (replica, bytes) -> {
+            var received = WireFormat.readAppend(bytes, hosted.entryCodec());
+            return replica.onAppend(received.envelope(), received.content()).map(WireFormat::appendAnswer);
+        });
+    }
+
+    /** A leader shows that it leads. */
+    @POST
+    @Path("heartbeat")
+    @Operation(hidden = true)
+    public Uni<Response> heartbeat(
+            @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
+        return answer(id, secret, body, (replica, bytes) -> {
+            var received = WireFormat.readHeartbeat(bytes);
+            return replica.onHeartbeat(received.envelope(), received.content()).map(WireFormat::heartbeatAnswer);
+        });
+    }
+
+    /** Who is there. */
+    @POST
+    @Path("hello")
+    @Operation(hidden = true)
+    public Uni<Response> hello(
+            @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
+        return answer(
+                id,
+                secret,
+                body,
+                (replica, bytes) ->
+                        replica.onHello(WireFormat.readHello(bytes).envelope()).map(WireFormat::state));
+    }
+
+    /** A set is proposed. */
+    @POST
+    @Path("form")
+    @Operation(hidden = true)
+    public Uni<Response> form(
+            @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
+        return answer(id, secret, body, (replica, bytes) -> {
+            var received = WireFormat.readForm(bytes);
+            WireFormat.Form form = received.content();
+            return replica.onForm(received.envelope(), form.setId(), form.incarnations())
+                    .map(WireFormat::state);
+        });
+    }
+
+    /** A read that asks several. */
+    @POST
+    @Path("read")
+    @Operation(hidden = true)
+    public Uni<Response> read(
+            @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
+        return answer(id, secret, body, (replica, bytes) -> {
+            var received = WireFormat.readRead(bytes);
+            return replica.onRead(
+                            received.envelope(),
+                            received.content().term(),
+                            received.content().key())
+                    .map(WireFormat::readAnswer);
+        });
+    }
+
+    /** A record for a replica that is behind. */
+    @POST
+    @Path("repair")
+    @Operation(hidden = true)
+    public Uni<Response> repair(
+            @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
+        return answer(id, secret, body, (replica, bytes) -> {
+            var received = WireFormat.readRepair(bytes);
+            return replica.onRepair(received.envelope(), received.content()).map(WireFormat::repairAnswer);
+        });
+    }
+
+    private Uni<Response> answer(
+            int id, @Nullable String secret, byte[] body, BiFunction<Replica, byte[], Uni<byte[]>> handler) {
+        if (!isOpenTo(secret)) {
+            return status(403, "the peer secret is missing or wrong");
+        }
+        Optional<Replica> replica = hosted.hosted(id);
+        if (replica.isEmpty()) {
+            return status(404, "replica " + id + " is not hosted here");
+        }
+        try {
+            return handler.apply(replica.get(), body == null ? new byte[0] : body)
+                    .map(bytes -> Response.ok(bytes).build())
+                    .onFailure(PeerException.class)
+                    .recoverWithUni(refusal -> status(409, refusal.getMessage()))
+                    .onFailure(ReplicaException.NoSpace.class)
+                    .recoverWithUni(refusal -> status(507, refusal.getMessage()))
+                    .onFailure(ReplicaException.class)
+                    .recoverWithUni(refusal -> status(503, refusal.getMessage()));
+        } catch (MalformedMessageException e) {
+            return status(400, e.getMessage());
+        }
+    }
+
+    private boolean isOpenTo(@Nullable String secret) {
+        Optional<String> expected = hosted.peerSecret();
+        return expected.isEmpty()
+                || (secret != null
+                        && MessageDigest.isEqual(
+                                secret.getBytes(StandardCharsets.UTF_8),
+                                expected.get().getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static Uni<Response> status(int status, @Nullable String detail) {
+        return Uni.createFrom()
+                .item(Response.status(status)
+                        .type(MediaType.TEXT_PLAIN_TYPE)
+                        .entity(detail)
+                        .build());
+    }
+}

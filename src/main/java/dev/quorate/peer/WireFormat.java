@@ -1,0 +1,376 @@
+package dev.quorate.peer;
+
+import dev.quorate.protocol.Message.AppendRequest;
+import dev.quorate.protocol.Message.AppendResponse;
+import dev.quorate.protocol.Message.Heartbeat;
+import dev.quorate.protocol.Message.HeartbeatResponse;
+import dev.quorate.protocol.Position;
+import dev.quorate.replica.EntryCodec;
+import dev.quorate.replica.Envelope;
+import dev.quorate.replica.PeerException;
+import dev.quorate.replica.PeerState;
+import dev.quorate.replica.Peers.ReadReply;
+import dev.quorate.replica.Peers.Repair;
+import dev.quorate.replica.StoredValue;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bytes of messages between replicas, version 1. Big endian; nobody else knows an offset.
+ *
+ * <pre>
+ *   0      2         3      4
+ *   +------+---------+------+-------------------------------------------------------------------+--------
+ *   | "QP" | version | kind | envelope                                                          | content
+ *   +------+---------+------+-------------------------------------------------------------------+--------
+ *   envelope: set id (8) | from (1) | to (1) | from incarnation (8) | to incarnation (8) | set name
+ *   text: length (4) | UTF-8        bytes: length (4), -1 for none | bytes        list: count (1) | values (8)
+ * </pre>
+ *
+ * An answer has the same first four bytes and no envelope: it comes back on the connection of its request. Contents are
+ * the components of the message's record, in order; entries are the log's own record bytes, to the end.
+ */
+final class WireFormat {
+    private static final short MAGIC = 0x5150;
+    private static final byte VERSION = 1;
+    private static final int HEAD_BYTES = 4;
+
+    private static final byte APPEND = 1;
+    private static final byte HEARTBEAT = 2;
+    private static final byte HELLO = 3;
+    private static final byte FORM = 4;
+    private static final byte READ = 5;
+    private static final byte REPAIR = 6;
+    private static final byte APPEND_ANSWER = 11;
+    private static final byte HEARTBEAT_ANSWER = 12;
+    private static final byte STATE = 13;
+    private static final byte READ_ANSWER = 14;
+    private static final byte REPAIR_ANSWER = 15;
+
+    private WireFormat() {}
+
+    /** A request and whose it is. */
+    record Received<T>(Envelope envelope, T content) {}
+
+    /** What a formation proposes. */
+    record Form(long setId, List<Long> incarnations) {}
+
+    /** What a read asks. */
+    record Read(long term, String key) {}
+
+    // ---- requests --------------------------------------------------------------------------------------------------
+
+    static byte[] append(Envelope envelope, AppendRequest request, EntryCodec codec) {
+        ByteBuffer entries = codec.bytes(request.entries());
+        ByteBuffer out = request(APPEND, envelope, 56 + entries.remaining());
+        out.putLong(request.term()).putLong(request.sequence());
+        out.putLong(request.previous().term()).putLong(request.previous().index());
+        out.putLong(request.commitIndex()).putLong(request.entries().firstIndex());
+        return whole(out.put(entries));
+    }
+
+    static Received<AppendRequest> readAppend(byte[] bytes, EntryCodec codec) {
+        return decodeRequest(bytes, APPEND, (in, envelope) -> {
+            long term = in.getLong();
+            long sequence = in.getLong();
+            Position previous = position(in);
+            long commitIndex = in.getLong();
+            long firstIndex = in.getLong();
+            ByteBuffer entries = in.slice();
+            in.position(in.limit());
+            if (firstIndex != previous.index() + 1) {
+                throw new MalformedMessageException("entries do not follow the previous position");
+            }
+            return new AppendRequest(
+                    envelope.from(),
+                    envelope.to(),
+                    term,
+                    sequence,
+                    previous,
+                    commitIndex,
+                    codec.parse(entries, firstIndex));
+        });
+    }
+
+    static byte[] heartbeat(Envelope envelope, Heartbeat heartbeat) {
+        ByteBuffer out = request(HEARTBEAT, envelope, 24);
+        return whole(out.putLong(heartbeat.term()).putLong(heartbeat.round()).putLong(heartbeat.commitIndex()));
+    }
+
+    static Received<Heartbeat> readHeartbeat(byte[] bytes) {
+        return decodeRequest(
+                bytes,
+                HEARTBEAT,
+                (in, envelope) ->
+                        new Heartbeat(envelope.from(), envelope.to(), in.getLong(), in.getLong(), in.getLong()));
+    }
+
+    static byte[] hello(Envelope envelope) {
+        return whole(request(HELLO, envelope, 0));
+    }
+
+    static Received<Boolean> readHello(byte[] bytes) {
+        return decodeRequest(bytes, HELLO, (in, envelope) -> true);
+    }
+
+    static byte[] form(Envelope envelope, long setId, List<Long> incarnations) {
+        ByteBuffer out = request(FORM, envelope, 9 + 8 * incarnations.size());
+        putList(out.putLong(setId), incarnations);
+        return whole(out);
+    }
+
+    static Received<Form> readForm(byte[] bytes) {
+        return decodeRequest(bytes, FORM, (in, envelope) -> new Form(in.getLong(), list(in)));
+    }
+
+    static byte[] read(Envelope envelope, long term, String key) {
+        byte[] text = key.getBytes(StandardCharsets.UTF_8);
+        ByteBuffer out = request(READ, envelope, 12 + text.length).putLong(term);
+        putBytes(out, text);
+        return whole(out);
+    }
+
+    static Received<Read> readRead(byte[] bytes) {
+        return decodeRequest(bytes, READ, (in, envelope) -> new Read(in.getLong(), text(in)));
+    }
+
+    static byte[] repair(Envelope envelope, Repair repair) {
+        byte[] key = repair.key().getBytes(StandardCharsets.UTF_8);
+        ByteBuffer out = request(REPAIR, envelope, 28 + key.length + sizeOf(repair.value()));
+        putPosition(out.putLong(repair.term()), repair.at());
+        putBytes(out, key);
+        putValue(out, repair.value());
+        return whole(out);
+    }
+
+    static Received<Repair> readRepair(byte[] bytes) {
+        return decodeRequest(bytes, REPAIR, (in, envelope) -> {
+            long term = in.getLong();
+            Position at = position(in);
+            String key = text(in);
+            return new Repair(term, at, key, value(in));
+        });
+    }
+
+    // ---- answers ---------------------------------------------------------------------------------------------------
+
+    static byte[] appendAnswer(AppendResponse answer) {
+        ByteBuffer out = answer(APPEND_ANSWER, 27).put((byte) answer.from()).put((byte) answer.to());
+        out.putLong(answer.term()).putLong(answer.sequence()).put((byte) (answer.accepted() ? 1 : 0));
+        return whole(out.putLong(answer.matchIndex()));
+    }
+
+    static AppendResponse readAppendAnswer(byte[] bytes) {
+        return decodeAnswer(
+                bytes,
+                APPEND_ANSWER,
+                in -> new AppendResponse(in.get(), in.get(), in.getLong(), in.getLong(), in.get() == 1, in.getLong()));
+    }
+
+    static byte[] heartbeatAnswer(HeartbeatResponse answer) {
+        ByteBuffer out = answer(HEARTBEAT_ANSWER, 34).put((byte) answer.from()).put((byte) answer.to());
+        out.putLong(answer.term()).putLong(answer.round());
+        return whole(out.putLong(answer.lastIndex()).putLong(answer.commitIndex()));
+    }
+
+    static HeartbeatResponse readHeartbeatAnswer(byte[] bytes) {
+        return decodeAnswer(
+                bytes,
+                HEARTBEAT_ANSWER,
+                in -> new HeartbeatResponse(
+                        in.get(), in.get(), in.getLong(), in.getLong(), in.getLong(), in.getLong()));
+    }
+
+    static byte[] state(PeerState state) {
+        byte[] name = state.replicaSet().getBytes(StandardCharsets.UTF_8);
+        ByteBuffer out =
+                answer(STATE, 32 + name.length + 8 * state.incarnations().size());
+        putBytes(out, name);
+        out.put((byte) state.replicas()).put((byte) state.replica());
+        out.put(state.stage().code()).putLong(state.setId()).putLong(state.incarnation());
+        putList(out, state.incarnations());
+        return whole(out);
+    }
+
+    static PeerState readState(byte[] bytes) {
+        return decodeAnswer(
+                bytes,
+                STATE,
+                in -> new PeerState(
+                        text(in),
+                        in.get(),
+                        in.get(),
+                        PeerState.Stage.of(in.get()),
+                        in.getLong(),
+                        in.getLong(),
+                        list(in)));
+    }
+
+    static byte[] readAnswer(ReadReply reply) {
+        ByteBuffer out = answer(READ_ANSWER, 25 + sizeOf(reply.value())).put((byte) reply.replica());
+        putPosition(out.putLong(reply.term()), reply.last());
+        putValue(out, reply.value());
+        return whole(out);
+    }
+
+    static ReadReply readReadAnswer(byte[] bytes) {
+        return decodeAnswer(bytes, READ_ANSWER, in -> new ReadReply(in.get(), in.getLong(), position(in), value(in)));
+    }
+
+    static byte[] repairAnswer(boolean taken) {
+        return whole(answer(REPAIR_ANSWER, 1).put((byte) (taken ? 1 : 0)));
+    }
+
+    static boolean readRepairAnswer(byte[] bytes) {
+        return decodeAnswer(bytes, REPAIR_ANSWER, in -> in.get() == 1);
+    }
+
+    // ---- heads and parts -------------------------------------------------------------------------------------------
+
+    private interface RequestReader<T> {
+        T read(ByteBuffer in, Envelope envelope);
+    }
+
+    private static <T> Received<T> decodeRequest(byte[] bytes, byte kind, RequestReader<T> reader) {
+        return decodeAnswer(bytes, kind, in -> {
+            long setId = in.getLong();
+            int from = in.get();
+            int to = in.get();
+            long fromIncarnation = in.getLong();
+            long toIncarnation = in.getLong();
+            Envelope envelope = new Envelope(text(in), setId, from, to, fromIncarnation, toIncarnation);
+            return new Received<>(envelope, reader.read(in, envelope));
+        });
+    }
+
+    private static <T> T decodeAnswer(byte[] bytes, byte kind, Function<ByteBuffer, T> reader) {
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        try {
+            if (in.getShort() != MAGIC || in.get() != VERSION || in.get() != kind) {
+                throw new MalformedMessageException("not a message of kind " + kind + ", version " + VERSION);
+            }
+            T content = reader.apply(in);
+            if (in.hasRemaining()) {
+                throw new MalformedMessageException(in.remaining() + " bytes too many");
+            }
+            return content;
+        } catch (BufferUnderflowException | IllegalArgumentException | PeerException e) {
+            throw new MalformedMessageException("a message is cut or damaged");
+        }
+    }
+
+    private static ByteBuffer request(byte kind, Envelope envelope, int contentBytes) {
+        byte[] name = envelope.replicaSet().getBytes(StandardCharsets.UTF_8);
+        ByteBuffer out = answer(kind, 30 + name.length + contentBytes);
+        out.putLong(envelope.setId()).put((byte) envelope.from()).put((byte) envelope.to());
+        out.putLong(envelope.fromIncarnation()).putLong(envelope.toIncarnation());
+        putBytes(out, name);
+        return out;
+    }
+
+    private static ByteBuffer answer(byte kind, int contentBytes) {
+        return ByteBuffer.allocate(HEAD_BYTES + contentBytes)
+                .putShort(MAGIC)
+                .put(VERSION)
+                .put(kind);
+    }
+
+    @SuppressWarnings("ByteBufferBackingArray") // made by allocate, above
+    private static byte[] whole(ByteBuffer out) {
+        byte[] bytes = out.array();
+        return out.position() == bytes.length ? bytes : Arrays.copyOf(bytes, out.position());
+    }
+
+    private static void putPosition(ByteBuffer out, Position position) {
+        out.putLong(position.term()).putLong(position.index());
+    }
+
+    private static Position position(ByteBuffer in) {
+        return new Position(in.getLong(), in.getLong());
+    }
+
+    private static void putBytes(ByteBuffer out, byte @Nullable [] bytes) {
+        if (bytes == null) {
+            out.putInt(-1);
+        } else {
+            out.putInt(bytes.length).put(bytes);
+        }
+    }
+
+    private static byte @Nullable [] bytes(ByteBuffer in) {
+        int length = in.getInt();
+        if (length == -1) {
+            return null;
+        }
+        if (length < 0 || length > in.remaining()) {
+            throw new MalformedMessageException("a length goes beyond the message");
+        }
+        byte[] bytes = new byte[length];
+        in.get(bytes);
+        return bytes;
+    }
+
+    private static String text(ByteBuffer in) {
+        String text = optionalText(in);
+        if (text == null) {
+            throw new MalformedMessageException("a text is missing");
+        }
+        return text;
+    }
+
+    private static @Nullable String optionalText(ByteBuffer in) {
+        byte[] bytes = bytes(in);
+        return bytes == null ? null : new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    private static void putList(ByteBuffer out, List<Long> values) {
+        out.put((byte) values.size());
+        values.forEach(out::putLong);
+    }
+
+    private static List<Long> list(ByteBuffer in) {
+        List<Long> values = new ArrayList<>();
+        for (int left = in.get(); left > 0; left--) {
+            values.add(in.getLong());
+        }
+        return List.copyOf(values);
+    }
+
+    private static int sizeOf(@Nullable StoredValue value) {
+        if (value == null) {
+            return 1;
+        }
+        int type = value.contentType() == null ? 0 : value.contentType().length() * 3;
+        return 64 + value.key().length() * 3 + type + value.value().length;
+    }
+
+    private static void putValue(ByteBuffer out, @Nullable StoredValue value) {
+        out.put((byte) (value == null ? 0 : 1));
+        if (value != null) {
+            String type = value.contentType();
+            putBytes(out, value.key().getBytes(StandardCharsets.UTF_8));
+            putBytes(out, value.value());
+            putBytes(out, type == null ? null : type.getBytes(StandardCharsets.UTF_8));
+            putPosition(out, value.version());
+            out.putLong(value.timestampMs());
+        }
+    }
+
+    private static @Nullable StoredValue value(ByteBuffer in) {
+        if (in.get() == 0) {
+            return null;
+        }
+        String key = text(in);
+        byte[] value = bytes(in);
+        if (value == null) {
+            throw new MalformedMessageException("a value is missing");
+        }
+        return new StoredValue(key, value, optionalText(in), position(in), in.getLong());
+    }
+}

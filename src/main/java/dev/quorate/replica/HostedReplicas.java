@@ -1,0 +1,257 @@
+package dev.quorate.replica;
+
+import dev.quorate.config.QuorateConfig;
+import dev.quorate.log.SyncPolicy;
+import dev.quorate.protocol.Role;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+
+/** The replicas that this process hosts: one of several processes', or all of them. Opened and closed by {@code ops}. */
+@ApplicationScoped
+public class HostedReplicas {
+    private static final Logger LOG = Logger.getLogger(HostedReplicas.class);
+
+    private final QuorateConfig config;
+    private final Peers peers;
+    private final EntryCodec entryCodec = new WalEntryCodec();
+    private volatile List<Replica> replicas = List.of();
+    private volatile String loopbackUrl = "";
+    private final Settings settings;
+
+    HostedReplicas(QuorateConfig config, Peers peers) {
+        this.config = config;
+        this.settings = Settings.of(config);
+        this.peers = peers;
+    }
+
+    // ---- life ------------------------------------------------------------------------------------------------------
+
+    /**
+     * Opens every hosted replica's directory and reads its log back.
+     *
+     * @param narrate whether keys and values are told in the log
+     * @param onFatal told when a replica stopped for good
+     * @throws UncheckedIOException if one cannot be opened; all are closed again then
+     */
+    public void open(boolean narrate, Consumer<String> onFatal) {
+        if (settings.wal().sync() == SyncPolicy.INTERVAL) {
+            LOG.warn("quorate.wal.sync is interval: one power failure can undo writes that were acknowledged");
+        }
+        List<Replica> opened = new ArrayList<>();
+        try {
+            for (int id : settings.hosted()) {
+                opened.add(new Replica(options(id, narrate), peers, onFatal));
+            }
+        } catch (IOException e) {
+            opened.forEach(Replica::stop);
+            throw new UncheckedIOException(e.getMessage(), e);
+        }
+        replicas = List.copyOf(opened);
+    }
+
+    private ReplicaOptions options(int id, boolean narrate) {
+        Path directory = settings.dataDir().resolve("replica-" + id);
+        return new ReplicaOptions(
+                settings.replicaSet(),
+                settings.replicas(),
+                id,
+                directory,
+                settings.wal(),
+                settings.heartbeatInterval(),
+                settings.storeSizeBytes(),
+                settings.pendingWrites(),
+                settings.uncommittedBytes(),
+                narrate);
+    }
+
+    /** Has the replicas take part, now that this process answers at that base URL on its own machine. */
+    public void start(String ownLoopbackUrl) {
+        loopbackUrl = ownLoopbackUrl;
+        replicas.forEach(Replica::start);
+    }
+
+    /** Ends them in order. */
+    public void stop() {
+        replicas.forEach(Replica::stop);
+    }
+
+    // ---- the set ---------------------------------------------------------------------------------------------------
+
+    /** N. */
+    public int replicas() {
+        return settings.replicas();
+    }
+
+    /** The set's name. */
+    public String replicaSet() {
+        return settings.replicaSet();
+    }
+
+    /** The set's id, in hexadecimal; empty until it is formed. */
+    public String setId() {
+        ReplicaView view = asked().view();
+        return view.stage() == PeerState.Stage.FORMED ? String.format("%016x", view.setId()) : "";
+    }
+
+    /** {@code always} or {@code interval}. */
+    public String sync() {
+        return settings.wal().sync().name().toLowerCase(Locale.ROOT);
+    }
+
+    /** How many machines, at most, can fail apart: 1 when one process hosts all. */
+    public int failureDomains() {
+        return settings.members().isEmpty() ? 1 : settings.replicas();
+    }
+
+    /** How long a write waits unless its request says otherwise. */
+    public Duration writeTimeout() {
+        return settings.writeTimeout();
+    }
+
+    /** How long a read waits. */
+    public Duration readTimeout() {
+        return settings.readTimeout();
+    }
+
+    /** Longest key, in bytes of UTF-8. */
+    public int keySizeBytes() {
+        return settings.keySizeBytes();
+    }
+
+    /** Largest value, in bytes. */
+    public int valueSizeBytes() {
+        return settings.valueSizeBytes();
+    }
+
+    /** The secret that opens {@code /replicas}, if there is one. */
+    public Optional<String> peerSecret() {
+        return config.peer().secret();
+    }
+
+    /** Base URL of a replica, wherever it is. */
+    public String url(int replica) {
+        return settings.members().isEmpty() ? loopbackUrl : settings.members().get(replica);
+    }
+
+    /** How entries become bytes. */
+    public EntryCodec entryCodec() {
+        return entryCodec;
+    }
+
+    // ---- the replicas ----------------------------------------------------------------------------------------------
+
+    /** A replica of this process. */
+    public Optional<Replica> hosted(int id) {
+        return replicas.stream().filter(replica -> replica.id() == id).findFirst();
+    }
+
+    /** All of this process. */
+    public List<Replica> hosted() {
+        return replicas;
+    }
+
+    /** The replica that answers for this process: the leader if it is here, else the lowest. */
+    public Replica asked() {
+        for (Replica replica : replicas) {
+            if (replica.role() == Role.LEADER) {
+                return replica;
+            }
+        }
+        return replicas.get(0);
+    }
+
+    /** Who leads, as this process knows. */
+    public OptionalInt leader() {
+        int leader = asked().view().leader();
+        return leader < 0 ? OptionalInt.empty() : OptionalInt.of(leader);
+    }
+
+    /** Every replica as {@link #asked} sees it, in id order. */
+    public List<ReplicaStatus> status() {
+        Replica asked = asked();
+        List<ReplicaStatus> all = new ArrayList<>();
+        for (int id = 0; id < replicas(); id++) {
+            all.add(hosted(id).isPresent() ? own(hosted(id).get(), asked) : other(id, asked));
+        }
+        return all;
+    }
+
+    private ReplicaStatus own(Replica replica, Replica asked) {
+        ReplicaView view = replica.view();
+        long leadersLast = asked.view().last().index();
+        boolean leads = asked.role() == Role.LEADER && asked != replica;
+        return new ReplicaStatus(
+                replica.id(),
+                url(replica.id()),
+                view.role(),
+                view.stopped() != null ? "stopped" : view.stage().name().toLowerCase(Locale.ROOT),
+                true,
+                view.last().index(),
+                view.commitIndex(),
+                view.last().index(),
+                leads ? Math.max(0, leadersLast - view.last().index()) : 0,
+                leads ? asked.health(replica.id()).lagMillis(leadersLast) : 0);
+    }
+
+    private ReplicaStatus other(int id, Replica asked) {
+        PeerHealth health = asked.health(id);
+        boolean asker = asked.role() == Role.LEADER;
+        boolean leads = asked.view().leader() == id;
+        long leadersLast = asked.view().last().index();
+        return new ReplicaStatus(
+                id,
+                url(id),
+                leads ? Role.LEADER : Role.FOLLOWER,
+                health.isReachable() ? "formed" : "unknown",
+                health.isReachable() || leads,
+                health.lastIndex(),
+                health.commitIndex(),
+                health.lastIndex(),
+                asker ? Math.max(0, leadersLast - health.lastIndex()) : 0,
+                asker ? health.lagMillis(leadersLast) : 0);
+    }
+
+    // ---- health ----------------------------------------------------------------------------------------------------
+
+    /** Whether every hosted replica has read its log back. */
+    public boolean replayed() {
+        return !replicas.isEmpty();
+    }
+
+    /** Why a hosted replica stopped for good, if one did. */
+    public Optional<String> stoppedReason() {
+        return replicas.stream()
+                .map(replica -> Optional.ofNullable(replica.view().stopped()))
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    /** What the asked replica waits for, if it does. */
+    public Optional<String> awaiting() {
+        return replicas.isEmpty()
+                ? Optional.of("the log is being read back")
+                : Optional.ofNullable(asked().view().awaiting());
+    }
+
+    /** Writes that wait for replicas. */
+    public int pendingWaits() {
+        return replicas.stream()
+                .mapToInt(replica -> replica.view().pendingWaits())
+                .sum();
+    }
+
+    /** Bytes of the log files in use. */
+    public long walBytes() {
+        return replicas.stream().mapToLong(replica -> replica.view().walBytes()).sum();
+    }
+}
