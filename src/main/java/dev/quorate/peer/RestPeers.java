@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reaches other replicas by the Quarkus REST client, also those of the same process: one way for all. */
 @Singleton
-public final class RestPeers implements Peers {
+public class RestPeers implements Peers {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
     /** Takes the other's sync, which a slow disk may hold up. */
     private static final Duration APPEND_TIMEOUT = Duration.ofSeconds(5);

@@ -13,6 +13,7 @@ final class SimLog implements LogView {
     private long synced;
 
     /** One entry. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Item(long term, EntryKind kind, byte[] payload) {}
 
     /** A run of entries. */
