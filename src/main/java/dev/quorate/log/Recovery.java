@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * frame names as synced is a torn tail and is cut off; at or below one it is corruption.
  */
 final class Recovery {
+    private static final int FIRST_SEGMENT_BYTES = 1 << 20;
+
     private final DataDirectory directory;
     private final long startNanos = System.nanoTime();
     private final List<Segment> segments = new ArrayList<>();
@@ -250,7 +252,8 @@ final class Recovery {
         }
         long sequence =
                 found.isEmpty() ? 1 : found.get(found.size() - 1).header().sequence() + 1;
-        SegmentSource source = new SegmentSource(directory, segmentSizeBytes);
+        // Small, so that a first start need not wait for a large file to be filled; the next is made beside the work.
+        SegmentSource source = new SegmentSource(directory, Math.min(segmentSizeBytes, FIRST_SEGMENT_BYTES));
         long previousTerm = lastIndex == 0 ? 0 : terms.termAt(lastIndex);
         SegmentFormat.Header header = new SegmentFormat.Header(sequence, lastIndex + 1, previousTerm, chain);
         segments.add(source.begin(source.take(SegmentFormat.FRAME_BYTES), header));

@@ -21,7 +21,6 @@ import dev.quorate.protocol.ReplicaCore;
 import dev.quorate.protocol.Role;
 import dev.quorate.protocol.WriteConcern;
 import dev.quorate.replica.PeerState.Stage;
-import dev.quorate.store.KeyRecord;
 import dev.quorate.store.MutationCodec;
 import dev.quorate.store.Store;
 import io.smallrye.mutiny.Uni;
@@ -29,12 +28,10 @@ import io.smallrye.mutiny.subscription.UniEmitter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -63,19 +60,17 @@ public final class Replica {
     private final Formation formation;
     private final Reads reads;
     private final Narrator narrator;
+    private final Expiry expiry;
     private final Consumer<String> onFatal;
     private final long startNanos = System.nanoTime();
-    private final ArrayDeque<DelayedReply> replies = new ArrayDeque<>();
+    private final DelayedReplies replies = new DelayedReplies();
     private long leaderTimeBaseMs;
     private boolean appended;
-    private boolean expiring;
+    private long syncedSeen;
     private volatile Membership membership;
     private @Nullable String awaiting = "the replica has just started";
     private volatile @Nullable String stopped;
     private volatile ReplicaView view;
-
-    private record DelayedReply(
-            long syncedIndex, AppendResponse response, UniEmitter<? super AppendResponse> emitter) {}
 
     /**
      * Opens the data directory, reads the log back, and is then ready for {@link #start}.
@@ -96,6 +91,7 @@ public final class Replica {
         this.membership = Identity.open(directory, options);
         this.wal = Wal.open(directory, options.wal(), new Syncs());
         this.core = restore();
+        this.expiry = new Expiry(loop, waits, core);
         this.view = picture();
     }
 
@@ -103,7 +99,7 @@ public final class Replica {
     private final class Syncs implements SyncListener {
         @Override
         public void synced(long index) {
-            loop.offer(Replica.this::onSynced);
+            loop.offer(() -> {});
         }
 
         @Override
@@ -121,23 +117,10 @@ public final class Replica {
         long bound = Math.min(directory.readCommitBound().orElse(0), wal.lastIndex());
         wal.replay(1, (index, term, kind, payload) -> apply(index, term, kind, payload));
         store.committed(bound);
-        tellReplay(report);
+        narrator.replayed(id(), report, store);
         CoreOptions coreOptions =
                 new CoreOptions(options.id(), options.replicas(), CoreOptions.Election.NONE, BATCH_BYTES);
         return new ReplicaCore(coreOptions, directory.readHardState(), bound, wal);
-    }
-
-    private void tellReplay(RecoveryReport report) {
-        if (report.tornBytes() > 0) {
-            LOG.warnf("replica=%d cut a torn tail of %d bytes off %s", id(), report.tornBytes(), report.tornFile());
-        }
-        if (narrator.isEnabled() && id() == 0 && store.size() <= 100) {
-            store.forEach(r -> narrator.replayed(r.key(), new String(r.value(), StandardCharsets.UTF_8)));
-        } else if (report.entries() > 0) {
-            LOG.infof(
-                    "[WAL REPLAY] replica=%d entries=%d bytes=%d tookMs=%d",
-                    id(), report.entries(), report.bytes(), report.tookMs());
-        }
     }
 
     /** Begins to take part: forms the set or joins it again, and replica 0 leads. */
@@ -218,7 +201,8 @@ public final class Replica {
             ByteBuffer payload = MutationCodec.put(
                     key, value, contentType, required, Clock.systemUTC().millis());
             long deadlineNanos = System.nanoTime() + timeout.toNanos();
-            offer(emitter, () -> write(key, value, payload, required, deadlineNanos, emitter));
+            Write write = new Write(key, value, payload, required, deadlineNanos, emitter);
+            offer(emitter, () -> write(write));
         });
     }
 
@@ -229,7 +213,7 @@ public final class Replica {
      */
     public ReadResult read(String key) {
         ReplicaView now = servingView();
-        return new ReadResult(asSeen(store.get(key)), id(), now.role(), now.last());
+        return new ReadResult(Values.asSeen(store.get(key)), id(), now.role(), now.last());
     }
 
     /**
@@ -242,7 +226,7 @@ public final class Replica {
         if (now.stopped() != null || now.stage() != Stage.FORMED) {
             throw new ReplicaException.Unavailable(whyNot(now));
         }
-        return new ReadResult(asSeen(store.getLocal(key)), id(), now.role(), now.last());
+        return new ReadResult(Values.asSeen(store.getLocal(key)), id(), now.role(), now.last());
     }
 
     /**
@@ -317,7 +301,8 @@ public final class Replica {
         return onLoop(() -> {
             acceptSender(envelope);
             return repair.term() == core.term()
-                    && store.repair(repair.key(), stored(repair.value()), repair.at(), core.term(), wal.lastPosition());
+                    && store.repair(
+                            repair.key(), Values.stored(repair.value()), repair.at(), core.term(), wal.lastPosition());
         });
     }
 
@@ -340,7 +325,7 @@ public final class Replica {
     }
 
     Peers.ReadReply ownReply(String key) {
-        return new Peers.ReadReply(id(), core.term(), wal.lastPosition(), asSeen(store.get(key)));
+        return new Peers.ReadReply(id(), core.term(), wal.lastPosition(), Values.asSeen(store.get(key)));
     }
 
     /** As {@link #ownReply}, of a replica that belongs to its set. */
@@ -388,35 +373,29 @@ public final class Replica {
         loop.after(options.heartbeatInterval(), this::beat);
     }
 
-    private void write(
-            String key,
-            byte[] value,
-            ByteBuffer payload,
-            int required,
-            long deadlineNanos,
-            UniEmitter<? super Receipt> emitter) {
-        ReplicaException refusal = refusal(value.length);
+    /** A write's turn: refused with nothing done, or appended, applied as newest, and waiting for its replicas. */
+    private void write(Write write) {
+        ReplicaException refusal = refusal(write.value().length);
         if (refusal != null) {
-            emitter.fail(refusal);
+            write.emitter().fail(refusal);
             return;
         }
+        ByteBuffer payload = write.payload();
         MutationCodec.stampLeaderTime(payload, leaderTimeBaseMs + (System.nanoTime() - startNanos) / 1_000_000);
         long index;
         try {
             index = wal.append(core.term(), EntryKind.MUTATION, payload);
         } catch (NoSpaceException e) {
-            emitter.fail(new ReplicaException.NoSpace("no space on the leader's disk; nothing was written"));
+            write.emitter().fail(new ReplicaException.NoSpace("no space on the leader's disk; nothing was written"));
             return;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         apply(index, core.term(), EntryKind.MUTATION, payload);
         appended = true;
-        if (narrator.isEnabled()) {
-            narrator.wrote(index, key, new String(value, StandardCharsets.UTF_8), required);
-        }
-        waits.add(new Position(core.term(), index), required, deadlineNanos, emitter);
-        expectExpiry(deadlineNanos);
+        narrator.wrote(index, write.key(), write.value(), write.required());
+        waits.add(new Position(core.term(), index), write.required(), write.deadlineNanos(), write.emitter());
+        expiry.expect(write.deadlineNanos());
     }
 
     private @Nullable ReplicaException refusal(int valueBytes) {
@@ -436,38 +415,24 @@ public final class Replica {
         return null;
     }
 
-    private void expectExpiry(long deadlineNanos) {
-        if (!expiring) {
-            expiring = true;
-            loop.after(Duration.ofNanos(Math.max(1, deadlineNanos - System.nanoTime())), this::expire);
+    /** The sync thread got further: the core hears of it, and answers that waited for it leave. */
+    private void takeSynced() {
+        if (wal.syncedIndex() == syncedSeen) {
+            return;
         }
-    }
-
-    private void expire() {
-        expiring = false;
-        waits.expire(System.nanoTime(), core);
-        long next = waits.nextDeadlineNanos();
-        if (next != 0) {
-            expectExpiry(next);
-        }
-    }
-
-    private void onSynced() {
+        syncedSeen = wal.syncedIndex();
         perform(core.synced(), null);
-        while (!replies.isEmpty() && replies.peek().syncedIndex <= wal.syncedIndex()) {
-            DelayedReply reply = replies.poll();
-            reply.emitter.complete(reply.response);
-        }
-        appended = true;
+        replies.release(syncedSeen);
     }
 
     /** Once a drain: one sync and one send for all that gathered, then the waits that moved, then the picture. */
     private void afterDrain() {
+        wal.requestSync();
         if (appended) {
             appended = false;
-            wal.requestSync();
             perform(core.appended(), null);
         }
+        takeSynced();
         waits.complete(core);
         view = picture();
     }
@@ -548,7 +513,7 @@ public final class Replica {
             if (delayed.syncedIndex() <= wal.syncedIndex()) {
                 asker.complete((AppendResponse) delayed.message());
             } else {
-                replies.add(new DelayedReply(delayed.syncedIndex(), (AppendResponse) delayed.message(), asker));
+                replies.add(delayed.syncedIndex(), (AppendResponse) delayed.message(), asker);
             }
         }
     }
@@ -630,24 +595,5 @@ public final class Replica {
                 stopped,
                 waits.pending(),
                 wal.sizeBytes());
-    }
-
-    static @Nullable StoredValue asSeen(@Nullable KeyRecord record) {
-        return record == null
-                ? null
-                : new StoredValue(
-                        record.key(), record.value(), record.contentType(), record.version(), record.timestampMs());
-    }
-
-    private static @Nullable KeyRecord stored(@Nullable StoredValue value) {
-        return value == null
-                ? null
-                : new KeyRecord(
-                        value.key(),
-                        value.value(),
-                        value.contentType(),
-                        value.version().term(),
-                        value.version().index(),
-                        value.timestampMs());
     }
 }

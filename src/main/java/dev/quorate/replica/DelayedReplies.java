@@ -1,0 +1,24 @@
+package dev.quorate.replica;
+
+import dev.quorate.protocol.Message.AppendResponse;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import java.util.ArrayDeque;
+
+/** A follower's answers that wait for its own sync. Loop thread only. */
+final class DelayedReplies {
+    private final ArrayDeque<Reply> waiting = new ArrayDeque<>();
+
+    private record Reply(long syncedIndex, AppendResponse response, UniEmitter<? super AppendResponse> emitter) {}
+
+    void add(long syncedIndex, AppendResponse response, UniEmitter<? super AppendResponse> emitter) {
+        waiting.add(new Reply(syncedIndex, response, emitter));
+    }
+
+    void release(long syncedIndex) {
+        Reply reply;
+        while ((reply = waiting.peek()) != null && reply.syncedIndex <= syncedIndex) {
+            waiting.poll();
+            reply.emitter.complete(reply.response);
+        }
+    }
+}
