@@ -12,6 +12,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.ObservesAsync;
 import jakarta.interceptor.Interceptor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jboss.logging.Logger;
 
 /** Opens the replicas before HTTP listens, has them take part when it does, and closes them after it has ended. */
@@ -20,23 +21,44 @@ public class Lifecycle {
     private static final Logger LOG = Logger.getLogger("dev.quorate");
     private static final int FAILED = 1;
 
+    private static final String LISTENING = "quorate.dev.listening";
+
     private final HostedReplicas hosted;
+    private final AtomicBoolean started = new AtomicBoolean();
 
     Lifecycle(HostedReplicas hosted) {
         this.hosted = hosted;
     }
 
     void open(@Observes @Priority(Interceptor.Priority.LIBRARY_BEFORE) StartupEvent event) {
-        hosted.open(LaunchMode.current() == LaunchMode.DEVELOPMENT, reason -> {
+        hosted.open(isDevelopment(), reason -> {
             LOG.errorf("the process ends: %s", reason);
             Quarkus.asyncExit(FAILED);
         });
+        String listening = System.getProperty(LISTENING);
+        if (isDevelopment() && listening != null) {
+            takePart(listening);
+        }
     }
 
     void start(@ObservesAsync HttpServerStart event, HttpServer server) {
-        String url = "http://127.0.0.1:" + server.getPort();
-        hosted.start(url);
-        LOG.infof("Application running at http://localhost:%d", server.getPort());
+        takePart(String.valueOf(server.getPort()));
+    }
+
+    private void takePart(String port) {
+        if (!started.compareAndSet(false, true)) {
+            return;
+        }
+        if (isDevelopment()) {
+            // A live reload keeps HTTP open and tells nobody that it listens; only the JVM remembers.
+            System.setProperty(LISTENING, port);
+        }
+        hosted.start("http://127.0.0.1:" + port);
+        LOG.infof("Application running at http://localhost:%s", port);
+    }
+
+    private static boolean isDevelopment() {
+        return LaunchMode.current() == LaunchMode.DEVELOPMENT;
     }
 
     void close(@Observes @Priority(Interceptor.Priority.LIBRARY_AFTER + 900) ShutdownEvent event) {
