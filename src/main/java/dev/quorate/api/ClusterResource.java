@@ -1,23 +1,23 @@
 package dev.quorate.api;
 
 import dev.quorate.replica.HostedReplicas;
+import dev.quorate.replica.Replica;
 import dev.quorate.replica.ReplicaStatus;
 import io.smallrye.common.annotation.NonBlocking;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.OptionalInt;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
-/** The replica set as the replica asked sees it. */
-@Path("/cluster")
+/** The set as the replica asked sees it. */
+@Path("cluster")
 @Produces(MediaType.APPLICATION_JSON)
-@NonBlocking
+@Tag(name = "cluster", description = "The replica set")
 public final class ClusterResource {
     private final HostedReplicas hosted;
 
@@ -25,36 +25,74 @@ public final class ClusterResource {
         this.hosted = hosted;
     }
 
-    /** Who leads, and how far each replica is. */
+    /**
+     * The set.
+     *
+     * @param replicaSet its name
+     * @param setId its id; empty until it is formed
+     * @param self the replica asked
+     * @param leader who leads; null while nobody is known to
+     * @param term the term of the replica asked
+     * @param sync {@code always} or {@code interval}
+     * @param failureDomains how many machines, at most, can fail apart
+     * @param replicas each of them, in id order
+     */
+    public record Cluster(
+            String replicaSet,
+            String setId,
+            int self,
+            @Nullable Integer leader,
+            long term,
+            String sync,
+            int failureDomains,
+            List<Member> replicas) {}
+
+    /**
+     * One replica; see {@link ReplicaStatus}.
+     *
+     * @param role {@code leader} or {@code follower}
+     */
+    public record Member(
+            int id,
+            String url,
+            String role,
+            String state,
+            boolean reachable,
+            long lastIndex,
+            long commitIndex,
+            long appliedIndex,
+            long lagEntries,
+            long lagMillis) {}
+
+    /** The set now. */
     @GET
+    @NonBlocking
     @Operation(summary = "The replica set as the replica asked sees it")
-    public Map<String, @Nullable Object> cluster() {
-        Map<String, @Nullable Object> cluster = new LinkedHashMap<>();
-        cluster.put("replicaSet", hosted.replicaSet());
-        cluster.put("setId", hosted.setId());
-        cluster.put("self", hosted.asked().id());
-        cluster.put("leader", hosted.leader().isPresent() ? hosted.leader().getAsInt() : null);
-        cluster.put("term", hosted.asked().term());
-        cluster.put("sync", hosted.sync());
-        cluster.put("failureDomains", hosted.failureDomains());
-        List<Map<String, Object>> replicas = new ArrayList<>();
-        hosted.status().forEach(status -> replicas.add(line(status)));
-        cluster.put("replicas", replicas);
-        return cluster;
+    public Cluster cluster() {
+        Replica asked = hosted.asked();
+        OptionalInt leader = hosted.leader();
+        return new Cluster(
+                hosted.replicaSet(),
+                hosted.setId(),
+                asked.id(),
+                leader.isPresent() ? leader.getAsInt() : null,
+                asked.term(),
+                hosted.sync(),
+                hosted.failureDomains(),
+                hosted.status().stream().map(ClusterResource::member).toList());
     }
 
-    private static Map<String, Object> line(ReplicaStatus status) {
-        Map<String, Object> line = new LinkedHashMap<>();
-        line.put("id", status.id());
-        line.put("url", status.url());
-        line.put("role", status.role().label());
-        line.put("state", status.state());
-        line.put("reachable", status.reachable());
-        line.put("lastIndex", status.lastIndex());
-        line.put("commitIndex", status.commitIndex());
-        line.put("appliedIndex", status.appliedIndex());
-        line.put("lagEntries", status.lagEntries());
-        line.put("lagMillis", status.lagMillis());
-        return line;
+    private static Member member(ReplicaStatus status) {
+        return new Member(
+                status.id(),
+                status.url(),
+                status.role().label(),
+                status.state(),
+                status.reachable(),
+                status.lastIndex(),
+                status.commitIndex(),
+                status.appliedIndex(),
+                status.lagEntries(),
+                status.lagMillis());
     }
 }

@@ -1,97 +1,142 @@
 package dev.quorate.api;
 
 import dev.quorate.replica.HostedReplicas;
-import dev.quorate.replica.ReplicaException;
 import io.quarkus.rest.client.reactive.QuarkusRestClientBuilder;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
-import jakarta.ws.rs.ProcessingException;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.net.ConnectException;
+import java.net.NoRouteToHostException;
 import java.net.URI;
+import java.net.URLEncoder;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.jboss.resteasy.reactive.RestResponse;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Passes a call on to the process that can answer it, as the same public call. One that came forwarded is never passed on
- * again (protocol.md §6).
+ * Passes a call on to the process that can do it, as the same public call, and its answer back. One that came passed on
+ * is never passed on again: two processes that each take the other for the leader would play ball.
  */
 @Singleton
 final class Forwarder {
-    private static final long SLACK_MS = 2_000;
+    /** Says that a process passed the call on, and which. */
+    static final String FORWARDED = "Quorate-Forwarded";
+
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
+    private static final Duration LONGEST = Duration.ofSeconds(70);
+    /** The other process times out first, and its answer says more. */
+    private static final Duration MARGIN = Duration.ofSeconds(1);
 
     private final HostedReplicas hosted;
-    private final Map<String, OtherProcess> clients = new ConcurrentHashMap<>();
+    private final Map<String, ForwardClient> clients = new ConcurrentHashMap<>();
 
     Forwarder(HostedReplicas hosted) {
         this.hosted = hosted;
     }
 
-    /** A call to make there. */
-    interface Call {
-        Uni<Response> to(OtherProcess other, int self);
-    }
-
-    /** Whether the leader is in this process, or unknown: then the asked replica says so itself. */
-    boolean isLeaderHere() {
-        OptionalInt leader = hosted.leader();
-        return leader.isEmpty() || hosted.hosted(leader.getAsInt()).isPresent();
-    }
-
-    Uni<Response> toLeader(@Nullable String forwardedBy, boolean write, Call call) {
-        return to(hosted.leader().orElseThrow(), forwardedBy, write, call);
+    /** Has a write done by the process of that replica. Sent once: nobody knows here whether a second one is harmless. */
+    Uni<Response> write(String call, int replica, byte[] body, @Nullable String forwardedBy) {
+        refuseSecondHop(replica, forwardedBy);
+        return client(replica)
+                .write(call, hosted.asked().id(), body)
+                .ifNoItem()
+                .after(hosted.writeTimeout().plus(MARGIN))
+                .fail()
+                .map(Forwarder::passBack)
+                .onFailure()
+                .recoverWithItem(failure -> failed(replica, failure, "unknown"));
     }
 
     /**
-     * Passes on to a replica of another process.
+     * Has a read done by the process of that replica.
      *
-     * @param write whether a connection that breaks leaves the outcome unknown
+     * @param parameter the {@code replica} to pass, or null
      */
-    Uni<Response> to(int replica, @Nullable String forwardedBy, boolean write, Call call) {
-        if (forwardedBy != null) {
-            throw new ReplicaException.Unavailable(
-                    "the request was forwarded already, and replica " + replica + " is not here");
-        }
-        OtherProcess other = clients.computeIfAbsent(hosted.url(replica), this::connect);
-        return call.to(other, hosted.asked().id())
-                .map(Forwarder::passOn)
-                .onFailure(ProcessingException.class)
-                .transform(failure -> explain(replica, write, failure))
-                .onFailure(ConnectException.class)
-                .transform(failure -> explain(replica, write, failure));
+    Uni<Response> read(
+            String call, int replica, String key, @Nullable Integer parameter, @Nullable String forwardedBy) {
+        refuseSecondHop(replica, forwardedBy);
+        String encoded = URLEncoder.encode(key, StandardCharsets.UTF_8).replace("+", "%20");
+        return client(replica)
+                .read(call, hosted.asked().id(), encoded, parameter)
+                .ifNoItem()
+                .after(hosted.readTimeout().plus(MARGIN))
+                .fail()
+                .map(Forwarder::passBack)
+                .onFailure()
+                .recoverWithItem(failure -> failed(replica, failure, "none"));
     }
 
-    private OtherProcess connect(String url) {
-        long timeoutMs =
-                Math.max(hosted.writeTimeout().toMillis(), hosted.readTimeout().toMillis()) + SLACK_MS;
+    private static void refuseSecondHop(int replica, @Nullable String forwardedBy) {
+        if (forwardedBy != null) {
+            throw Problem.unavailable(
+                    "the call was passed on to here, but replica " + replica + " is to do it", "none");
+        }
+    }
+
+    private ForwardClient client(int replica) {
+        return clients.computeIfAbsent(hosted.url(replica), Forwarder::connect);
+    }
+
+    private static ForwardClient connect(String url) {
         return QuarkusRestClientBuilder.newBuilder()
                 .baseUri(URI.create(url))
-                .connectTimeout(1, TimeUnit.SECONDS)
-                .readTimeout(timeoutMs, TimeUnit.MILLISECONDS)
+                .connectTimeout(CONNECT_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                .readTimeout(LONGEST.toMillis(), TimeUnit.MILLISECONDS)
                 .disableDefaultMapper(true)
-                .build(OtherProcess.class);
+                .build(ForwardClient.class);
     }
 
-    private static Response passOn(Response answer) {
-        Response.ResponseBuilder out = Response.status(answer.getStatus());
-        answer.getStringHeaders().forEach((name, values) -> {
-            boolean ofConnection = name.equalsIgnoreCase("content-length") || name.equalsIgnoreCase("connection");
-            if (!ofConnection) {
-                values.forEach(value -> out.header(name, value));
+    private static Response passBack(RestResponse<byte[]> answer) {
+        Response.ResponseBuilder passed = Response.status(answer.getStatus());
+        if (answer.getEntity() != null) {
+            passed.entity(answer.getEntity());
+        }
+        for (Map.Entry<String, List<Object>> header : answer.getHeaders().entrySet()) {
+            if (isPassed(header.getKey())) {
+                header.getValue().forEach(value -> passed.header(header.getKey(), value));
             }
-        });
-        byte[] body = answer.hasEntity() ? answer.readEntity(byte[].class) : null;
-        return body == null || body.length == 0 ? out.build() : out.entity(body).build();
+        }
+        return passed.build();
     }
 
-    private static ReplicaException explain(int replica, boolean write, Throwable failure) {
-        boolean nothingSent = failure instanceof ConnectException || failure.getCause() instanceof ConnectException;
-        return !write || nothingSent
-                ? new ReplicaException.Unavailable("replica " + replica + " cannot be reached")
-                : new ReplicaException.Unknown(
-                        "the connection to replica " + replica + " broke; the write may have been done");
+    private static boolean isPassed(String header) {
+        String name = header.toLowerCase(Locale.ROOT);
+        return name.startsWith("quorate-")
+                || name.equalsIgnoreCase(HttpHeaders.CONTENT_TYPE)
+                || name.equalsIgnoreCase(HttpHeaders.ETAG)
+                || name.equalsIgnoreCase(HttpHeaders.LAST_MODIFIED)
+                || name.equalsIgnoreCase(HttpHeaders.RETRY_AFTER);
+    }
+
+    private static Response failed(int replica, Throwable failure, String outcomeOnceSent) {
+        if (failure instanceof Problem known) {
+            return known.response();
+        }
+        return wasNeverSent(failure)
+                ? Problem.unavailable("replica " + replica + " cannot be connected to", "none")
+                        .with("leader", replica)
+                        .response()
+                : Problem.unavailable("replica " + replica + " did not answer", outcomeOnceSent)
+                        .with("leader", replica)
+                        .response();
+    }
+
+    private static boolean wasNeverSent(Throwable failure) {
+        for (@Nullable Throwable at = failure; at != null; at = at.getCause()) {
+            if (at instanceof ConnectException
+                    || at instanceof NoRouteToHostException
+                    || at instanceof UnknownHostException) {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -1,40 +1,32 @@
 package dev.quorate.api;
 
-import java.nio.charset.StandardCharsets;
-import org.jspecify.annotations.Nullable;
-
-/** What a key may be: 1 to so many bytes of UTF-8, without NUL and without halves of surrogate pairs. */
+/** What can be a key: 1 byte of UTF-8 to the limit, no NUL, no surrogate alone. */
 final class Keys {
     private Keys() {}
 
-    /** @throws Problem 400 if it is no key */
-    static String check(@Nullable String key, int limitBytes) {
-        if (key == null) {
-            throw Problem.badRequest("key is missing").with("member", "key");
-        }
+    /**
+     * The key, if it is one.
+     *
+     * @throws Problem 400 that says what is wrong with it
+     */
+    static String check(String key, int limitBytes) {
         if (key.isEmpty()) {
-            throw Problem.badRequest("key is empty").with("member", "key");
+            throw refuse("must not be empty");
         }
-        if (key.indexOf('\0') >= 0 || !isWellFormed(key)) {
-            throw Problem.badRequest("key has a NUL or half of a surrogate pair")
-                    .with("member", "key");
+        if (key.indexOf('\0') >= 0) {
+            throw refuse("must not contain NUL");
         }
-        if (key.length() * 3L > limitBytes && key.getBytes(StandardCharsets.UTF_8).length > limitBytes) {
-            throw Problem.badRequest("key is longer than " + limitBytes + " bytes")
-                    .with("member", "key");
+        int length = Utf8.lengthBytes(key);
+        if (length < 0) {
+            throw refuse("must be Unicode text; it has half of a surrogate pair");
+        }
+        if (length > limitBytes) {
+            throw refuse("takes " + length + " bytes of UTF-8, at most " + limitBytes + " are allowed");
         }
         return key;
     }
 
-    private static boolean isWellFormed(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {
-                i++;
-            } else if (Character.isSurrogate(c)) {
-                return false;
-            }
-        }
-        return true;
+    private static Problem refuse(String detail) {
+        return Problem.badRequest("key", detail);
     }
 }

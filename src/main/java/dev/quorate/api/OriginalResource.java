@@ -3,12 +3,10 @@ package dev.quorate.api;
 import dev.quorate.protocol.Role;
 import dev.quorate.protocol.WriteConcern;
 import dev.quorate.replica.HostedReplicas;
-import dev.quorate.replica.ReadResult;
-import dev.quorate.replica.Receipt;
 import dev.quorate.replica.Replica;
-import dev.quorate.replica.StoredValue;
-import io.smallrye.common.annotation.NonBlocking;
+import dev.quorate.replica.ReplicaException;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.http.HttpServerRequest;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
@@ -16,23 +14,34 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.UriInfo;
-import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Date;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
-/** The five calls of the original, with its paths, verbs and status codes. */
+/**
+ * The five calls of the system that Quorate follows, with its paths, verbs and statuses. Nothing here blocks: a write
+ * waits as a {@code Uni}, the leader's record is read where the request arrived.
+ */
 @Path("/")
-@Produces({MediaType.APPLICATION_JSON, "application/problem+json"})
-@NonBlocking
+@Produces({MediaType.APPLICATION_JSON, Problem.MEDIA_TYPE})
+@Tag(name = "original", description = "The five calls of the original")
 public final class OriginalResource {
+    private static final String ONE = "{\"key\":\"user:1\",\"value\":\"Jessica\"}";
+    private static final String SOME = "{\"key\":\"user:1\",\"value\":\"Jessica\",\"w\":2}";
+
     private final HostedReplicas hosted;
     private final Forwarder forwarder;
 
@@ -41,184 +50,173 @@ public final class OriginalResource {
         this.forwarder = forwarder;
     }
 
-    // ---- writes ----------------------------------------------------------------------------------------------------
-
-    /** Writes a record; answers when the leader has it on stable storage. */
+    /** Acknowledged when the leader has it on stable storage. */
     @POST
     @Path("write")
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(summary = "Write: acknowledged when the leader has it on stable storage")
-    public Uni<Response> write(@HeaderParam(OtherProcess.FORWARDED) @Nullable String by, byte @Nullable [] body) {
-        byte[] raw = body == null ? new byte[0] : body;
-        WriteBody write = WriteBody.parse(raw);
-        return write(by, write, WriteConcern.of(1), (other, self) -> other.write(self, raw));
+    @Operation(summary = "Write a record; acknowledged when the leader has it on stable storage")
+    @RequestBody(required = true, content = @Content(schema = @Schema(implementation = Object.class, example = ONE)))
+    public Uni<Response> write(
+            byte @Nullable [] body,
+            @HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String contentType,
+            @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
+        return write("write", body, contentType, forwardedBy, false);
     }
 
-    /** Writes a record; answers when {@code w} replicas have it on stable storage. */
+    /** Acknowledged when {@code w} replicas have it on stable storage. */
     @POST
     @Path("write-with-quorum")
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(summary = "Write: acknowledged when w replicas have it on stable storage")
+    @Operation(
+            summary = "Write a record; acknowledged when w replicas have it on stable storage",
+            description = "w is 1..N, \"majority\" (the default) or \"all\"")
+    @RequestBody(required = true, content = @Content(schema = @Schema(implementation = Object.class, example = SOME)))
     public Uni<Response> writeWithQuorum(
-            @HeaderParam(OtherProcess.FORWARDED) @Nullable String by, byte @Nullable [] body) {
-        byte[] raw = body == null ? new byte[0] : body;
-        WriteBody write = WriteBody.parse(raw);
-        WriteConcern concern = write.concern() == null ? WriteConcern.MAJORITY : write.concern();
-        return write(by, write, concern, (other, self) -> other.writeWithQuorum(self, raw));
+            byte @Nullable [] body,
+            @HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String contentType,
+            @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
+        return write("write-with-quorum", body, contentType, forwardedBy, true);
     }
 
-    private Uni<Response> write(@Nullable String by, WriteBody write, WriteConcern concern, Forwarder.Call forward) {
-        String key = Keys.check(write.key(), hosted.keySizeBytes());
-        byte[] value = write.value().getBytes(StandardCharsets.UTF_8);
-        if (value.length > hosted.valueSizeBytes()) {
-            throw Problem.tooLarge("the value has " + value.length + " bytes; at most " + hosted.valueSizeBytes()
-                            + " are taken")
-                    .with("member", "value");
+    private Uni<Response> write(
+            String call,
+            byte @Nullable [] body,
+            @Nullable String contentType,
+            @Nullable String forwardedBy,
+            boolean takesConcern) {
+        byte[] bytes = body == null ? new byte[0] : body;
+        if (bytes.length > 0 && !isJsonInUtf8(contentType)) {
+            throw Problem.unsupportedMediaType();
         }
-        checkConcern(concern);
-        if (!forwarder.isLeaderHere()) {
-            return forwarder.toLeader(by, true, forward);
+        WriteBody.Limits limits =
+                new WriteBody.Limits(hosted.keySizeBytes(), hosted.valueSizeBytes(), hosted.replicas());
+        WriteBody write = WriteBody.parse(bytes, limits);
+        int elsewhere = leaderElsewhere();
+        if (elsewhere >= 0) {
+            return forwarder.write(call, elsewhere, bytes, forwardedBy);
         }
-        return hosted.asked()
-                .put(key, value, null, concern, hosted.writeTimeout())
-                .map(OriginalResource::written);
+        WriteConcern asked = write.concern() == null ? WriteConcern.MAJORITY : write.concern();
+        WriteConcern concern = takesConcern ? asked : WriteConcern.of(1);
+        Replica leader = hosted.asked();
+        return leader.put(write.key(), write.value(), null, concern, hosted.writeTimeout())
+                .map(receipt -> Answers.of(receipt, leader.id()));
     }
 
-    private void checkConcern(WriteConcern concern) {
-        try {
-            concern.required(hosted.replicas());
-        } catch (IllegalArgumentException e) {
-            throw Problem.badRequest(String.valueOf(e.getMessage())).with("member", "w");
-        }
-    }
-
-    private static Response written(Receipt receipt) {
-        return Response.noContent()
-                .header("ETag", "\"" + receipt.version() + "\"")
-                .header("Quorate-Position", receipt.version().toString())
-                .header("Quorate-Committed", receipt.committed())
-                .build();
-    }
-
-    // ---- reads -----------------------------------------------------------------------------------------------------
-
-    /** Reads the leader's newest record, or with {@code r} the newest of so many replicas. */
+    /** The leader's newest record; with {@code r}, the newest that {@code r} replicas know. */
     @GET
     @Path("read")
-    @Operation(summary = "Read the leader's newest record; with r, the newest of r replicas")
-    public Uni<Response> read(@HeaderParam(OtherProcess.FORWARDED) @Nullable String by, @Context UriInfo uri) {
-        String key = key(uri);
-        String r = single(uri, "r");
-        if (r != null) {
-            int replicas = number(r, "r", 1, hosted.replicas());
-            return hosted.asked()
-                    .quorumRead(key, replicas, hosted.readTimeout())
-                    .map(OriginalResource::answer);
+    @Operation(
+            summary = "Read the leader's newest record",
+            description = "With r (1..N): ask r replicas, any of them, and take the answer of the longest log")
+    @Parameter(name = "key", in = ParameterIn.QUERY, required = true, schema = @Schema(implementation = String.class))
+    @Parameter(name = "r", in = ParameterIn.QUERY, schema = @Schema(implementation = Integer.class))
+    public Uni<Response> read(
+            @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
+        Query query = Query.of(request.query());
+        String key = key(query);
+        String range = "must be 1.." + hosted.replicas();
+        int r = query.number("r", range);
+        if (r == 0 || r > hosted.replicas()) {
+            throw Problem.badRequest("r", range).with("replicas", hosted.replicas());
         }
-        if (!forwarder.isLeaderHere()) {
-            return forwarder.toLeader(by, false, (other, self) -> other.read(self, key));
+        if (r > 0) {
+            return hosted.asked().quorumRead(key, r, hosted.readTimeout()).map(result -> Answers.of(result, key));
         }
-        return Uni.createFrom().item(answer(hosted.asked().read(key)));
+        int elsewhere = leaderElsewhere();
+        return elsewhere >= 0
+                ? forwarder.read("read", elsewhere, key, null, forwardedBy)
+                : Uni.createFrom().item(Answers.of(hosted.asked().read(key), key));
     }
 
-    /** Reads what one follower has. */
+    /** What one follower has, read repair included. */
     @GET
     @Path("follower-read")
-    @Operation(summary = "Read what one follower has, as it lags")
-    public Uni<Response> followerRead(@HeaderParam(OtherProcess.FORWARDED) @Nullable String by, @Context UriInfo uri) {
-        String key = key(uri);
-        int id = follower(single(uri, "replica"));
+    @Operation(summary = "Read what one follower has, which may be behind the leader")
+    @Parameter(name = "key", in = ParameterIn.QUERY, required = true, schema = @Schema(implementation = String.class))
+    @Parameter(
+            name = "replica",
+            in = ParameterIn.QUERY,
+            required = true,
+            schema = @Schema(implementation = Integer.class))
+    public Uni<Response> followerRead(
+            @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
+        Query query = Query.of(request.query());
+        String key = key(query);
+        int id = follower(query);
         Optional<Replica> here = hosted.hosted(id);
-        if (here.isEmpty()) {
-            return forwarder.to(id, by, false, (other, self) -> other.followerRead(self, key, id));
-        }
-        return Uni.createFrom().item(answer(here.get().localRead(key)));
+        return here.isEmpty()
+                ? forwarder.read("follower-read", id, key, id, forwardedBy)
+                : Uni.createFrom().item(Answers.of(here.get().localRead(key), key));
     }
 
-    /** Reads the leader's newest record and gives it to followers that are behind. */
+    /** The leader's newest record, after the replicas that lack it were given it. */
     @GET
     @Path("read-with-repair")
-    @Operation(operationId = "readWithRepair", summary = "Read the leader's newest record and repair stale followers")
+    @Operation(summary = "Read the leader's newest record and give it to the replicas that are behind")
+    @Parameter(name = "key", in = ParameterIn.QUERY, required = true, schema = @Schema(implementation = String.class))
     public Uni<Response> readWithRepair(
-            @HeaderParam(OtherProcess.FORWARDED) @Nullable String by, @Context UriInfo uri) {
-        String key = key(uri);
-        if (!forwarder.isLeaderHere()) {
-            return forwarder.toLeader(by, false, (other, self) -> other.readWithRepair(self, key));
-        }
-        return hosted.asked().readWithRepair(key, hosted.readTimeout()).map(OriginalResource::answer);
+            @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
+        String key = key(Query.of(request.query()));
+        int elsewhere = leaderElsewhere();
+        return elsewhere >= 0
+                ? forwarder.read("read-with-repair", elsewhere, key, null, forwardedBy)
+                : hosted.asked().readWithRepair(key, hosted.readTimeout()).map(result -> Answers.of(result, key));
     }
 
-    /** As {@link #readWithRepair}: the original takes both verbs. */
+    /** As {@link #readWithRepair}; the original takes both verbs. */
     @POST
     @Path("read-with-repair")
-    @Operation(operationId = "postReadWithRepair", summary = "As GET: the original takes both verbs")
-    public Uni<Response> postReadWithRepair(
-            @HeaderParam(OtherProcess.FORWARDED) @Nullable String by, @Context UriInfo uri) {
-        return readWithRepair(by, uri);
+    @Operation(summary = "As GET /read-with-repair")
+    @Parameter(name = "key", in = ParameterIn.QUERY, required = true, schema = @Schema(implementation = String.class))
+    public Uni<Response> repair(
+            @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
+        return readWithRepair(request, forwardedBy);
     }
 
-    private static Response answer(ReadResult result) {
-        StoredValue value = result.value();
-        if (value == null) {
-            throw new Problem(404, "no-such-key", "Not found", "that replica has no such key")
-                    .with("replica", result.replica())
-                    .with("role", result.role().label());
-        }
-        return Response.ok(RecordJson.write(value), MediaType.APPLICATION_JSON_TYPE)
-                .header("ETag", "\"" + value.version() + "\"")
-                .header("Quorate-Replica", result.replica())
-                .header("Quorate-Role", result.role().label())
-                .header("Quorate-Position", result.position().toString())
-                .lastModified(Date.from(Instant.ofEpochMilli(value.timestampMs())))
-                .build();
+    private String key(Query query) {
+        return Keys.check(query.required("key"), hosted.keySizeBytes());
     }
 
-    // ---- parameters ------------------------------------------------------------------------------------------------
-
-    private String key(UriInfo uri) {
-        return Keys.check(single(uri, "key"), hosted.keySizeBytes());
+    private int follower(Query query) {
+        OptionalInt leader = hosted.leader();
+        List<Integer> followers = IntStream.range(0, hosted.replicas())
+                .filter(id -> leader.isEmpty() || id != leader.getAsInt())
+                .boxed()
+                .toList();
+        String allowed = "must be a follower, one of " + followers;
+        int id = query.number("replica", allowed);
+        boolean leads = hosted.hosted(id)
+                .filter(replica -> replica.role() == Role.LEADER)
+                .isPresent();
+        if (leads || !followers.contains(id)) {
+            throw Problem.badRequest("replica", allowed)
+                    .with("followers", followers)
+                    .with("leader", leader.isPresent() ? leader.getAsInt() : null);
+        }
+        return id;
     }
 
-    private static @Nullable String single(UriInfo uri, String name) {
-        List<String> values = uri.getQueryParameters().get(name);
-        if (values == null || values.isEmpty()) {
-            return null;
+    /**
+     * The leader if another process hosts it, or -1 if it is here.
+     *
+     * @throws ReplicaException.Unavailable if no leader is known
+     */
+    private int leaderElsewhere() {
+        if (hosted.asked().role() == Role.LEADER) {
+            return -1;
         }
-        if (values.size() > 1) {
-            throw Problem.badRequest(name + " is given " + values.size() + " times")
-                    .with("member", name);
+        OptionalInt leader = hosted.leader();
+        if (leader.isEmpty() || hosted.hosted(leader.getAsInt()).isPresent()) {
+            throw new ReplicaException.Unavailable(hosted.awaiting().orElse("no leader is known yet"));
         }
-        return values.get(0);
+        return leader.getAsInt();
     }
 
-    private static int number(String text, String name, int least, int most) {
-        try {
-            int number = Integer.parseInt(text);
-            if (number >= least && number <= most) {
-                return number;
-            }
-        } catch (NumberFormatException e) {
-            // Said below: what is no number is as wrong as one that is out of range.
+    private static boolean isJsonInUtf8(@Nullable String contentType) {
+        if (contentType == null) {
+            return false;
         }
-        throw Problem.badRequest(name + " must be " + least + ".." + most).with("member", name);
-    }
-
-    private int follower(@Nullable String text) {
-        List<Integer> followers = new ArrayList<>();
-        int leader = hosted.leader().orElse(-1);
-        for (int id = 0; id < hosted.replicas(); id++) {
-            boolean leadsHere =
-                    hosted.hosted(id).map(r -> r.role() == Role.LEADER).orElse(false);
-            if (id != leader && !leadsHere) {
-                followers.add(id);
-            }
-        }
-        for (int id : followers) {
-            if (String.valueOf(id).equals(text)) {
-                return id;
-            }
-        }
-        throw Problem.badRequest("replica must be one of the followers " + followers)
-                .with("member", "replica");
+        String type = contentType.toLowerCase(Locale.ROOT);
+        return !type.contains("charset") || type.contains("utf-8");
     }
 }

@@ -1,37 +1,90 @@
 package dev.quorate.api;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MultivaluedMap;
+import jakarta.ws.rs.core.Response;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A problem document (RFC 9457) on its way to the client: thrown where a request is refused, written by {@link Problems}.
+ * A problem document (RFC 9457), thrown where a request is refused: what went wrong, in a form for programs as well as
+ * for people. Its type is a stable URN; the members beside the standard ones say what a retry means. It has no stack
+ * trace: it is an answer, no fault.
  */
 final class Problem extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    private final int status;
-    private final String type;
-    private final String title;
-    private final transient Map<String, Object> members = new LinkedHashMap<>();
+    /** Media type of the document. */
+    static final String MEDIA_TYPE = "application/problem+json";
 
-    Problem(int status, String type, String title, String detail) {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final int status;
+    private final transient Map<String, @Nullable Object> members = new LinkedHashMap<>();
+    private final transient Map<String, String> headers = new LinkedHashMap<>();
+
+    private Problem(int status, String type, String title, String detail) {
         super(detail, null, false, false);
         this.status = status;
-        this.type = type;
-        this.title = title;
+        members.put("type", "urn:quorate:problem:" + type);
+        members.put("title", title);
+        members.put("status", status);
+        members.put("detail", detail);
     }
 
-    static Problem badRequest(String detail) {
-        return new Problem(400, "bad-request", "Bad request", detail);
+    /**
+     * Begins a document.
+     *
+     * @param type last part of the URN, lower case with hyphens
+     * @param title the same for every occurrence of the type
+     * @param detail this occurrence, for a person; never a class, a path or a stack trace
+     */
+    static Problem of(int status, String type, String title, String detail) {
+        return new Problem(status, type, title, detail);
     }
 
-    static Problem tooLarge(String detail) {
-        return new Problem(413, "too-large", "Content too large", detail);
+    /** A request that cannot be understood, with the member or parameter that is to blame. */
+    static Problem badRequest(String member, String detail) {
+        return of(400, "bad-request", "The request is not valid", member + ": " + detail)
+                .with("member", member);
     }
 
-    /** Adds a member that helps. */
-    Problem with(String name, Object value) {
-        members.put(name, value);
+    /** Something is larger than the limit. */
+    static Problem tooLarge(String member, long sizeBytes, long limitBytes) {
+        return of(413, "too-large", "The request is too large", member + ": at most " + limitBytes + " bytes are taken")
+                .with("member", member)
+                .with("sizeBytes", sizeBytes)
+                .with("limitBytes", limitBytes);
+    }
+
+    /** What came is not what the call takes. */
+    static Problem unsupportedMediaType() {
+        return of(
+                415,
+                "unsupported-media-type",
+                "The content type is not supported",
+                "send JSON in UTF-8, with Content-Type: application/json");
+    }
+
+    /** Nobody can do it now; another try may do. */
+    static Problem unavailable(String detail, String outcome) {
+        return of(503, "unavailable", "The replica set cannot do this now", detail)
+                .with("outcome", outcome)
+                .header(HttpHeaders.RETRY_AFTER, "1");
+    }
+
+    /** Adds a member. */
+    Problem with(String member, @Nullable Object value) {
+        members.put(member, value);
+        return this;
+    }
+
+    /** Adds a response header. */
+    Problem header(String name, String value) {
+        headers.put(name, value);
         return this;
     }
 
@@ -39,14 +92,27 @@ final class Problem extends RuntimeException {
         return status;
     }
 
-    /** The document, in the order in which it is written. */
-    Map<String, Object> document() {
-        Map<String, Object> document = new LinkedHashMap<>();
-        document.put("type", "urn:quorate:problem:" + type);
-        document.put("title", title);
-        document.put("status", status);
-        document.put("detail", String.valueOf(getMessage()));
-        document.putAll(members);
-        return document;
+    /** The document. */
+    byte[] json() {
+        try {
+            return JSON.writeValueAsBytes(members);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a problem's members are text, numbers and lists of them", e);
+        }
+    }
+
+    /** The whole answer. */
+    Response response() {
+        return response(null);
+    }
+
+    /** The whole answer, with headers of another one, such as {@code Allow}. */
+    Response response(@Nullable MultivaluedMap<String, Object> others) {
+        Response.ResponseBuilder answer = Response.status(status).entity(json());
+        if (others != null) {
+            others.forEach((name, values) -> values.forEach(value -> answer.header(name, value)));
+        }
+        headers.forEach(answer::header);
+        return answer.type(MEDIA_TYPE).build();
     }
 }

@@ -1,20 +1,20 @@
 package dev.quorate.api;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.quorate.replica.HostedReplicas;
 import dev.quorate.replica.ReplicaException;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.WebApplicationException;
-import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MultivaluedMap;
 import jakarta.ws.rs.core.Response;
+import java.util.Locale;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
-/** Every error, as a problem document, in one place. No stack trace, class name or path reaches a client. */
+/** Every failure becomes a problem document here, and nowhere else. */
 @Singleton
 public final class Problems {
     private static final Logger LOG = Logger.getLogger(Problems.class);
-    private static final MediaType PROBLEM = MediaType.valueOf("application/problem+json");
 
     private final HostedReplicas hosted;
 
@@ -22,79 +22,103 @@ public final class Problems {
         this.hosted = hosted;
     }
 
+    /** A document that is written already. */
     @ServerExceptionMapper
-    Response refused(Problem problem) {
-        return answer(problem);
+    Response map(Problem e) {
+        return e.response();
     }
 
+    /** What a replica says; the type tells what a retry means. */
     @ServerExceptionMapper
-    Response notJson(JsonProcessingException e) {
-        return answer(Problem.badRequest("the body is not JSON"));
+    Response map(ReplicaException e) {
+        Problem problem = of(e);
+        if (problem.status() == 503) {
+            hosted.leader().ifPresent(leader -> problem.with("leader", leader));
+        }
+        return problem.response();
     }
 
+    /** What the platform refuses: no such path, verb, type. */
     @ServerExceptionMapper
-    Response failed(ReplicaException failure) {
-        return answer(explain(failure));
+    Response map(WebApplicationException e) {
+        Response refusal = e.getResponse();
+        int status = refusal.getStatus();
+        if (status < 400) {
+            return refusal;
+        }
+        if (status >= 500) {
+            LOG.error("a request failed", e);
+        }
+        MultivaluedMap<String, Object> headers = refusal.getHeaders();
+        headers.remove(HttpHeaders.CONTENT_TYPE);
+        headers.remove(HttpHeaders.CONTENT_LENGTH);
+        return ofStatus(status).response(headers);
     }
 
+    /** What nobody expected. It is told in full to the log, and to nobody else. */
     @ServerExceptionMapper
-    Response http(WebApplicationException e) {
-        int status = e.getResponse().getStatus();
+    Response map(Throwable e) {
+        LOG.error("a request failed", e);
+        return ofStatus(500).response();
+    }
+
+    /** The document of an operating error. */
+    static Problem of(ReplicaException e) {
+        String detail = sentence(e);
+        if (e instanceof ReplicaException.QuorumTimeout timeout) {
+            return Problem.of(504, "quorum-timeout", "Too few replicas acknowledged the write in time", detail)
+                    .with("required", timeout.required())
+                    .with("acknowledged", timeout.acknowledgedBy().size())
+                    .with("acknowledgedBy", timeout.acknowledgedBy())
+                    .with("version", timeout.version().toString())
+                    .with("committed", timeout.committed())
+                    .with("outcome", "pending");
+        }
+        if (e instanceof ReplicaException.TooFewReplies replies) {
+            return Problem.of(504, "too-few-replies", "Too few replicas answered the read in time", detail)
+                    .with("required", replies.required())
+                    .with("answered", replies.answered());
+        }
+        if (e instanceof ReplicaException.NoSpace) {
+            return Problem.of(507, "no-space", "There is no space for the write", detail)
+                    .with("outcome", "none");
+        }
+        if (e instanceof ReplicaException.Overloaded) {
+            return Problem.of(503, "overloaded", "Too many requests wait", detail)
+                    .with("outcome", "none")
+                    .header(HttpHeaders.RETRY_AFTER, "1");
+        }
+        return Problem.unavailable(detail, e instanceof ReplicaException.Unknown ? "unknown" : "none");
+    }
+
+    /** The document of a refusal by the platform, which carries nothing but its status. */
+    static Problem ofStatus(int status) {
         return switch (status) {
-            case 404 -> answer(new Problem(404, "no-such-resource", "Not found", "there is no such resource"));
+            case 404 -> Problem.of(404, "no-such-path", "There is nothing at this path", "see /q/openapi for what is");
             case 405 ->
-                answer(new Problem(
-                        405, "method-not-allowed", "Method not allowed", "this resource has no such method"));
-            case 406 -> answer(new Problem(406, "not-acceptable", "Not acceptable", "the answer is application/json"));
-            case 413 -> answer(Problem.tooLarge("the body is too large"));
-            case 415 ->
-                answer(new Problem(
-                        415, "unsupported-media-type", "Unsupported media type", "the body must be application/json"));
-            default ->
-                status < 500
-                        ? answer(new Problem(status, "bad-request", "Bad request", "the request cannot be understood"))
-                        : unexpected(e);
+                Problem.of(
+                        405,
+                        "method-not-allowed",
+                        "The method is not allowed here",
+                        "the Allow header names those that are");
+            case 406 ->
+                Problem.of(406, "not-acceptable", "No acceptable representation", "answers here are application/json");
+            case 413 -> Problem.of(413, "too-large", "The request is too large", "the body is above the limit");
+            case 415 -> Problem.unsupportedMediaType();
+            case 500 -> Problem.of(500, "internal", "The server failed", "the server's log says why");
+            default -> other(status);
         };
     }
 
-    @ServerExceptionMapper
-    Response unexpected(Throwable failure) {
-        LOG.error("a request failed", failure);
-        return answer(new Problem(500, "internal", "Internal error", "the request failed; the outcome is unknown")
-                .with("outcome", "unknown"));
+    private static Problem other(int status) {
+        Response.Status known = Response.Status.fromStatusCode(status);
+        String title = known == null ? "Status " + status : known.getReasonPhrase();
+        String type = title.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-");
+        return Problem.of(status, type, title, "the request cannot be answered");
     }
 
-    private Problem explain(ReplicaException failure) {
-        String detail = String.valueOf(failure.getMessage());
-        if (failure instanceof ReplicaException.QuorumTimeout late) {
-            return new Problem(504, "quorum-timeout", "Too few replicas in time", detail)
-                    .with("required", late.required())
-                    .with("acknowledged", late.acknowledgedBy().size())
-                    .with("acknowledgedBy", late.acknowledgedBy())
-                    .with("version", late.version().toString())
-                    .with("committed", late.committed())
-                    .with("outcome", "pending");
-        }
-        if (failure instanceof ReplicaException.TooFewReplies few) {
-            return new Problem(504, "too-few-replies", "Too few replicas answered", detail)
-                    .with("required", few.required())
-                    .with("answered", few.answered());
-        }
-        if (failure instanceof ReplicaException.NoSpace) {
-            return new Problem(507, "no-space", "No space", detail).with("outcome", "none");
-        }
-        boolean unknown = failure instanceof ReplicaException.Unknown;
-        Problem problem = new Problem(503, unknown ? "outcome-unknown" : "unavailable", "Unavailable", detail);
-        hosted.leader().ifPresent(leader -> problem.with("leader", leader));
-        return problem.with("outcome", unknown ? "unknown" : "none");
-    }
-
-    private static Response answer(Problem problem) {
-        Response.ResponseBuilder answer =
-                Response.status(problem.status()).type(PROBLEM).entity(problem.document());
-        if (problem.status() == 503) {
-            answer.header("Retry-After", "1");
-        }
-        return answer.build();
+    private static String sentence(ReplicaException e) {
+        String message = e.getMessage();
+        return message == null ? "" : message;
     }
 }

@@ -1,57 +1,93 @@
 package dev.quorate.api;
 
 import dev.quorate.replica.StoredValue;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.Base64;
 
-/** A record as JSON, written by hand: the reads of the original are the hot path. */
+/**
+ * A record as JSON: {@code {"key","value","version","timestamp"}}. Written by hand: a value that is text is UTF-8
+ * already, so its bytes are copied, and only what JSON forbids is escaped. Bytes that are no text are shown as
+ * {@code valueBase64} in the place of {@code value}.
+ */
 final class RecordJson {
-    private static final DateTimeFormatter TIMESTAMP =
-            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
-    private static final char[] HEX = "0123456789abcdef".toCharArray();
+    private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] KEY = ascii("{\"key\":\"");
+    private static final byte[] VALUE = ascii("\",\"value\":\"");
+    private static final byte[] VALUE_BASE64 = ascii("\",\"valueBase64\":\"");
+    private static final byte[] VERSION = ascii("\",\"version\":\"");
+    private static final byte[] TIMESTAMP = ascii("\",\"timestamp\":\"");
+    private static final byte[] END = ascii("\"}");
 
     private RecordJson() {}
 
-    /** {@code {"key","value","version","timestamp"}}; a value that is not text is {@code valueBase64}. */
-    static byte[] write(StoredValue record) {
-        StringBuilder out = new StringBuilder(128 + record.value().length);
-        out.append("{\"key\":");
-        quote(out, record.key());
-        try {
-            String text = StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(record.value()))
-                    .toString();
-            out.append(",\"value\":");
-            quote(out, text);
-        } catch (CharacterCodingException e) {
-            out.append(",\"valueBase64\":\"")
-                    .append(Base64.getEncoder().encodeToString(record.value()))
-                    .append('"');
-        }
-        out.append(",\"version\":\"").append(record.version().term());
-        out.append('.').append(record.version().index()).append("\",\"timestamp\":\"");
-        TIMESTAMP.formatTo(Instant.ofEpochMilli(record.timestampMs()), out);
-        return out.append("\"}").toString().getBytes(StandardCharsets.UTF_8);
+    /** The document. */
+    static byte[] of(StoredValue stored) {
+        boolean text = Utf8.isText(stored.value());
+        byte[] key = stored.key().getBytes(StandardCharsets.UTF_8);
+        byte[] valueName = text ? VALUE : VALUE_BASE64;
+        byte[] value = text ? stored.value() : Base64.getEncoder().encode(stored.value());
+        byte[] version = ascii(stored.version().toString());
+        byte[] timestamp = ascii(Times.iso(stored.timestampMs()));
+        byte[] out = new byte
+                [KEY.length
+                        + escapedLength(key)
+                        + valueName.length
+                        + escapedLength(value)
+                        + VERSION.length
+                        + version.length
+                        + TIMESTAMP.length
+                        + timestamp.length
+                        + END.length];
+        int at = copy(KEY, out, 0);
+        at = escape(key, out, at);
+        at = copy(valueName, out, at);
+        at = escape(value, out, at);
+        at = copy(VERSION, out, at);
+        at = copy(version, out, at);
+        at = copy(TIMESTAMP, out, at);
+        at = copy(timestamp, out, at);
+        copy(END, out, at);
+        return out;
     }
 
-    private static void quote(StringBuilder out, String text) {
-        out.append('"');
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c == '"' || c == '\\') {
-                out.append('\\').append(c);
-            } else if (c < ' ') {
-                out.append("\\u00").append(HEX[c >> 4]).append(HEX[c & 15]);
-            } else {
-                out.append(c);
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    private static int copy(byte[] bytes, byte[] out, int at) {
+        System.arraycopy(bytes, 0, out, at, bytes.length);
+        return at + bytes.length;
+    }
+
+    private static int escapedLength(byte[] utf8) {
+        int length = utf8.length;
+        for (byte b : utf8) {
+            if (b == '"' || b == '\\') {
+                length++;
+            } else if (b >= 0 && b < 0x20) {
+                length += 5;
             }
         }
-        out.append('"');
+        return length;
+    }
+
+    private static int escape(byte[] utf8, byte[] out, int start) {
+        int at = start;
+        for (byte b : utf8) {
+            if (b == '"' || b == '\\') {
+                out[at++] = '\\';
+                out[at++] = b;
+            } else if (b >= 0 && b < 0x20) {
+                out[at++] = '\\';
+                out[at++] = 'u';
+                out[at++] = '0';
+                out[at++] = '0';
+                out[at++] = HEX[b >> 4];
+                out[at++] = HEX[b & 0xf];
+            } else {
+                out[at++] = b;
+            }
+        }
+        return at;
     }
 }

@@ -1,0 +1,108 @@
+package dev.quorate.api;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The query of a request, read strictly: a parameter given twice, a broken escape or bytes that are no UTF-8 are
+ * refused, where the platform would take the first, or put U+FFFD, in silence.
+ */
+final class Query {
+    private final String raw;
+
+    private Query(String raw) {
+        this.raw = raw;
+    }
+
+    /** Of the text after the question mark, not decoded; null without one. */
+    static Query of(@Nullable String raw) {
+        return new Query(raw == null ? "" : raw);
+    }
+
+    /**
+     * A parameter that must be there.
+     *
+     * @throws Problem 400 if it is missing, doubled or cannot be decoded
+     */
+    String required(String name) {
+        String value = optional(name);
+        if (value == null) {
+            throw Problem.badRequest(name, "is missing from the query");
+        }
+        return value;
+    }
+
+    /**
+     * A parameter, or null without it.
+     *
+     * @throws Problem 400 if it is doubled or cannot be decoded
+     */
+    @Nullable
+    String optional(String name) {
+        String found = null;
+        int start = 0;
+        while (start < raw.length()) {
+            int end = raw.indexOf('&', start);
+            end = end < 0 ? raw.length() : end;
+            int equals = raw.indexOf('=', start);
+            int nameEnd = equals < 0 || equals > end ? end : equals;
+            if (decode(name, raw.substring(start, nameEnd)).equals(name)) {
+                if (found != null) {
+                    throw Problem.badRequest(name, "is given twice in the query");
+                }
+                found = decode(name, raw.substring(Math.min(nameEnd + 1, end), end));
+            }
+            start = end + 1;
+        }
+        return found;
+    }
+
+    /**
+     * A parameter that is a whole number, or -1 without it.
+     *
+     * @throws Problem 400 with {@code detail} if it is another thing
+     */
+    int number(String name, String detail) {
+        String text = optional(name);
+        if (text == null) {
+            return -1;
+        }
+        if (text.isEmpty() || text.length() > 9 || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            throw Problem.badRequest(name, detail);
+        }
+        return Integer.parseInt(text);
+    }
+
+    private static String decode(String name, String text) {
+        if (text.indexOf('%') < 0 && text.indexOf('+') < 0) {
+            return text;
+        }
+        ByteArrayOutputStream out = new ByteArrayOutputStream(text.length());
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '%') {
+                out.write(escaped(name, text, i));
+                i += 2;
+            } else if (c == '+') {
+                out.write(' ');
+            } else {
+                out.writeBytes(String.valueOf(c).getBytes(StandardCharsets.UTF_8));
+            }
+        }
+        byte[] bytes = out.toByteArray();
+        if (!Utf8.isText(bytes)) {
+            throw Problem.badRequest(name, "must be percent-encoded UTF-8");
+        }
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    private static int escaped(String name, String text, int at) {
+        int high = at + 1 < text.length() ? Character.digit(text.charAt(at + 1), 16) : -1;
+        int low = at + 2 < text.length() ? Character.digit(text.charAt(at + 2), 16) : -1;
+        if (high < 0 || low < 0) {
+            throw Problem.badRequest(name, "has a broken percent escape");
+        }
+        return high << 4 | low;
+    }
+}
