@@ -114,10 +114,9 @@ public final class OriginalResource {
             @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
         Query query = Query.of(request.query());
         String key = key(query);
-        String range = "must be 1.." + hosted.replicas();
-        int r = query.number("r", range);
+        int r = query.number("r", this::outOfRange);
         if (r == 0 || r > hosted.replicas()) {
-            throw Problem.badRequest("r", range).with("replicas", hosted.replicas());
+            throw outOfRange();
         }
         if (r > 0) {
             return hosted.asked().quorumRead(key, r, hosted.readTimeout()).map(result -> Answers.of(result, key));
@@ -177,23 +176,35 @@ public final class OriginalResource {
         return Keys.check(query.required("key"), hosted.keySizeBytes());
     }
 
+    private Problem outOfRange() {
+        return Problem.badRequest("r", "must be 1.." + hosted.replicas()).with("replicas", hosted.replicas());
+    }
+
     private int follower(Query query) {
-        OptionalInt leader = hosted.leader();
-        List<Integer> followers = IntStream.range(0, hosted.replicas())
-                .filter(id -> leader.isEmpty() || id != leader.getAsInt())
-                .boxed()
-                .toList();
-        String allowed = "must be a follower, one of " + followers;
-        int id = query.number("replica", allowed);
-        boolean leads = hosted.hosted(id)
-                .filter(replica -> replica.role() == Role.LEADER)
-                .isPresent();
-        if (leads || !followers.contains(id)) {
-            throw Problem.badRequest("replica", allowed)
-                    .with("followers", followers)
-                    .with("leader", leader.isPresent() ? leader.getAsInt() : null);
+        int id = query.number("replica", this::noFollower);
+        if (!followers().contains(id)) {
+            throw noFollower();
         }
         return id;
+    }
+
+    private Problem noFollower() {
+        List<Integer> followers = followers();
+        OptionalInt leader = hosted.leader();
+        return Problem.badRequest("replica", "must be a follower, one of " + followers)
+                .with("followers", followers)
+                .with("leader", leader.isPresent() ? leader.getAsInt() : null);
+    }
+
+    private List<Integer> followers() {
+        int leader = hosted.leader().orElse(-1);
+        return IntStream.range(0, hosted.replicas())
+                .filter(id -> id != leader)
+                .filter(id -> hosted.hosted(id)
+                        .filter(replica -> replica.role() == Role.LEADER)
+                        .isEmpty())
+                .boxed()
+                .toList();
     }
 
     /**

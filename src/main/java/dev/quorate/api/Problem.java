@@ -92,6 +92,10 @@ final class Problem extends RuntimeException {
         return status;
     }
 
+    Map<String, String> headers() {
+        return headers;
+    }
+
     /** The document. */
     byte[] json() {
         try {

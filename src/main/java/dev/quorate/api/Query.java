@@ -2,6 +2,7 @@ package dev.quorate.api;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,15 +62,15 @@ final class Query {
     /**
      * A parameter that is a whole number, or -1 without it.
      *
-     * @throws Problem 400 with {@code detail} if it is another thing
+     * @throws Problem the refusal, if it is another thing
      */
-    int number(String name, String detail) {
+    int number(String name, Supplier<Problem> refusal) {
         String text = optional(name);
         if (text == null) {
             return -1;
         }
         if (text.isEmpty() || text.length() > 9 || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
-            throw Problem.badRequest(name, detail);
+            throw refusal.get();
         }
         return Integer.parseInt(text);
     }

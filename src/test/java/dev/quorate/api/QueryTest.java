@@ -38,13 +38,17 @@ class QueryTest {
     void absenceIsNoError() {
         assertNull(Query.of(null).optional("key"));
         assertNull(Query.of("").optional("key"));
-        assertEquals(-1, Query.of("").number("r", "must be a number"));
-        assertEquals(12, Query.of("r=12").number("r", "must be a number"));
+        assertEquals(-1, Query.of("").number("r", QueryTest::refusal));
+        assertEquals(12, Query.of("r=12").number("r", QueryTest::refusal));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"r=", "r=x", "r=-1", "r=+1", "r=1.5", "r=9999999999", "r=%D9%A1", "r=1&r=1"})
     void whatIsNoNumberIsRefused(String raw) {
-        assertThrows(Problem.class, () -> Query.of(raw).number("r", "must be a number"));
+        assertThrows(Problem.class, () -> Query.of(raw).number("r", QueryTest::refusal));
+    }
+
+    private static Problem refusal() {
+        return Problem.badRequest("r", "must be a number");
     }
 }
