@@ -21,7 +21,7 @@ public class Lifecycle {
     private static final Logger LOG = Logger.getLogger("dev.quorate");
     private static final int FAILED = 1;
 
-    private static final String LISTENING = "quorate.dev.listening";
+    private static final String LISTENING = "dev.quorate.listening";
 
     private final HostedReplicas hosted;
     private final AtomicBoolean started = new AtomicBoolean();
