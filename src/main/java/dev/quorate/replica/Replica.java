@@ -115,8 +115,8 @@ public final class Replica {
     private ReplicaCore restore() throws IOException {
         RecoveryReport report = wal.recovery();
         long bound = Math.min(directory.readCommitBound().orElse(0), wal.lastIndex());
+        store.committed(bound); // told first: undo is kept above it only, not for the whole log
         wal.replay(1, (index, term, kind, payload) -> apply(index, term, kind, payload));
-        store.committed(bound);
         narrator.replayed(id(), report, store);
         CoreOptions coreOptions =
                 new CoreOptions(options.id(), options.replicas(), CoreOptions.Election.NONE, BATCH_BYTES);

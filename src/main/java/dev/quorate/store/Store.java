@@ -1,10 +1,13 @@
 package dev.quorate.store;
 
+import dev.quorate.protocol.InvariantViolation;
 import dev.quorate.protocol.Invariants;
 import dev.quorate.protocol.Position;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.HashMap;
 import java.util.Iterator;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Store {
     private static final int UNDO_OVERHEAD_BYTES = 64;
+    private static final int SHARED_TYPES = 64;
 
     private final ConcurrentHashMap<String, KeyRecord> newest = new ConcurrentHashMap<>();
     private final Overlay overlay = new Overlay();
@@ -22,6 +26,11 @@ public final class Store {
     // The undo tail, oldest first: what each key was before an entry that is not known to be committed.
     private final ArrayDeque<Undo> undo = new ArrayDeque<>();
     private long undoBytes;
+    private long committedIndex;
+
+    // One text for all records of a type: a copy each would cost as much as a short value.
+    private final Map<String, String> types = new HashMap<>();
+
     private volatile long sizeBytes;
 
     private record Undo(long index, String key, @Nullable KeyRecord before) {
@@ -61,15 +70,24 @@ public final class Store {
     // ---- the writer thread -----------------------------------------------------------------------------------------
 
     /**
-     * Applies an entry as newest and keeps what it changed until it is known to be committed.
+     * Applies an entry as newest and keeps what it changed until it is known to be committed. An entry at or below what
+     * {@link #committed} was told leaves nothing to undo, so that a replay need not hold every version there ever was.
      *
+     * @param index at or above that of the newest entry which can still be undone
      * @throws MalformedMutationException if the bytes are not a mutation of this version; nothing is applied then
      */
     public void apply(long term, long index, ByteBuffer mutation) {
+        Undo latest = undo.peekLast();
+        if (latest != null && index < latest.index) {
+            throw new InvariantViolation("entry " + index + " is applied after " + latest.index);
+        }
         MutationCodec.decode(mutation, new MutationCodec.Visitor() {
             @Override
             public void put(String key, byte[] value, @Nullable String contentType, long wallMs) {
-                replace(index, key, new KeyRecord(key, value, contentType, term, index, wallMs));
+                KeyRecord before = newest.get(key);
+                // The map keeps the key it met first: a second copy in the record would live as long as the record.
+                String sameKey = before == null ? key : before.key();
+                replace(index, sameKey, new KeyRecord(sameKey, value, shared(contentType), term, index, wallMs));
             }
 
             @Override
@@ -79,8 +97,22 @@ public final class Store {
         });
     }
 
+    private @Nullable String shared(@Nullable String type) {
+        if (type == null) {
+            return null;
+        }
+        String known = types.get(type);
+        if (known == null && types.size() < SHARED_TYPES) {
+            types.put(type, type);
+        }
+        return known == null ? type : known;
+    }
+
     private void replace(long index, String key, @Nullable KeyRecord record) {
         KeyRecord before = set(key, record);
+        if (index <= committedIndex) {
+            return;
+        }
         Undo step = new Undo(index, key, before);
         undo.addLast(step);
         undoBytes += step.sizeBytes();
@@ -97,8 +129,9 @@ public final class Store {
         sizeBytes = bytes;
     }
 
-    /** All up to this index is committed: it is not taken back any more. */
+    /** All up to this index is committed: it is not taken back any more. May be told before a replay applies it. */
     public void committed(long commitIndex) {
+        committedIndex = Math.max(committedIndex, commitIndex);
         Undo oldest;
         while ((oldest = undo.peekFirst()) != null && oldest.index <= commitIndex) {
             undo.pollFirst();
@@ -106,8 +139,13 @@ public final class Store {
         }
     }
 
-    /** Takes back every entry from this index on, newest first; values and absences are again what they were. */
+    /**
+     * Takes back every entry from this index on, newest first; values and absences are again what they were.
+     *
+     * @param index above what {@link #committed} was told
+     */
     public void undoFrom(long index) {
+        Invariants.check(index > committedIndex, "undo from %d, but %d is committed", index, committedIndex);
         Undo latest;
         while ((latest = undo.peekLast()) != null && latest.index >= index) {
             undo.pollLast();
@@ -122,6 +160,7 @@ public final class Store {
      * @param commitIndex at or above what {@link #committed} was last told
      */
     public @Nullable KeyRecord getCommitted(String key, long commitIndex) {
+        Invariants.check(commitIndex >= committedIndex, "read at %d, but %d is committed", commitIndex, committedIndex);
         KeyRecord found = newest.get(key);
         Iterator<Undo> newestFirst = undo.descendingIterator();
         while (newestFirst.hasNext()) {
