@@ -39,7 +39,7 @@ record Settings(
         long storeSizeBytes,
         int pendingWrites,
         long uncommittedBytes) {
-    private static final Pattern ORDINAL = Pattern.compile(".*-(\\d+)");
+    private static final Pattern ORDINAL = Pattern.compile(".*-(\\d{1,9})");
     private static final Duration LONGEST = Duration.ofSeconds(60);
 
     /** @throws ConfigurationException for the first value that cannot be */
@@ -88,7 +88,16 @@ record Settings(
 
     private static List<String> members(QuorateConfig config) {
         List<String> members = config.members().orElse(List.of());
-        return members.stream().map(Settings::member).toList();
+        List<String> urls = members.stream().map(Settings::member).toList();
+        for (String url : urls) {
+            // One process twice in the list would acknowledge twice.
+            demand(
+                    urls.indexOf(url) == urls.lastIndexOf(url),
+                    "quorate.members",
+                    String.join(",", urls),
+                    "all different");
+        }
+        return urls;
     }
 
     private static String member(String text) {
