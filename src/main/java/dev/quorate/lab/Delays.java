@@ -20,13 +20,14 @@ final class Delays {
             try {
                 int replica =
                         Integer.parseInt(text.substring(0, Math.max(0, equals)).trim());
-                delays.put(
-                        replica,
-                        DurationConverter.parseDuration(
-                                text.substring(equals + 1).trim()));
+                Duration delay = DurationConverter.parseDuration(
+                        text.substring(equals + 1).trim());
+                if (replica < 0 || delay == null || delay.isNegative() || delays.put(replica, delay) != null) {
+                    throw new IllegalArgumentException(text);
+                }
             } catch (IllegalArgumentException e) {
                 throw new ConfigurationException("quorate.lab.replication-delay has " + text
-                        + ", but must be like 1=200ms,2=500ms: replica and duration");
+                        + ", but must be like 1=200ms,2=500ms: each replica once, and how long");
             }
         }
         return delays;
