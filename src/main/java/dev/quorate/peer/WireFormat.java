@@ -14,6 +14,7 @@ import dev.quorate.replica.Peers.Repair;
 import dev.quorate.replica.StoredValue;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -34,12 +35,21 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * An answer has the same first four bytes and no envelope: it comes back on the connection of its request. Contents are
- * the components of the message's record, in order; entries are the log's own record bytes, to the end.
+ * the components of the message's record, in order; entries are the log's own record bytes:
+ *
+ * <pre>
+ *   append: term (8) | sequence (8) | previous term (8), index (8) | commit index (8) | first index (8) | entries (bytes)
+ *   value:  present (1) | key (text) | value (bytes) | content type (bytes) | term (8) | index (8) | timestamp ms (8)
+ * </pre>
+ *
+ * Every length and count is checked against what is there before anything is allocated for it, and nothing may be left
+ * over: what is cut, damaged or of an unknown version fails with {@link MalformedMessageException} and nothing else.
  */
 final class WireFormat {
     private static final short MAGIC = 0x5150;
     private static final byte VERSION = 1;
     private static final int HEAD_BYTES = 4;
+    private static final int APPEND_BYTES = 6 * Long.BYTES + Integer.BYTES;
 
     private static final byte APPEND = 1;
     private static final byte HEARTBEAT = 2;
@@ -68,11 +78,12 @@ final class WireFormat {
 
     static byte[] append(Envelope envelope, AppendRequest request, EntryCodec codec) {
         ByteBuffer entries = codec.bytes(request.entries());
-        ByteBuffer out = request(APPEND, envelope, 56 + entries.remaining());
+        // The exact size: an append is large, and one more copy of it would be paid by every write.
+        ByteBuffer out = request(APPEND, envelope, APPEND_BYTES + entries.remaining());
         out.putLong(request.term()).putLong(request.sequence());
         out.putLong(request.previous().term()).putLong(request.previous().index());
         out.putLong(request.commitIndex()).putLong(request.entries().firstIndex());
-        return whole(out.put(entries));
+        return whole(out.putInt(entries.remaining()).put(entries));
     }
 
     static Received<AppendRequest> readAppend(byte[] bytes, EntryCodec codec) {
@@ -82,8 +93,10 @@ final class WireFormat {
             Position previous = position(in);
             long commitIndex = in.getLong();
             long firstIndex = in.getLong();
-            ByteBuffer entries = in.slice();
-            in.position(in.limit());
+            // A cut between two records would leave records: the length tells.
+            int length = length(in);
+            ByteBuffer entries = in.slice(in.position(), length);
+            in.position(in.position() + length);
             if (firstIndex != previous.index() + 1) {
                 throw new MalformedMessageException("entries do not follow the previous position");
             }
@@ -170,7 +183,7 @@ final class WireFormat {
         return decodeAnswer(
                 bytes,
                 APPEND_ANSWER,
-                in -> new AppendResponse(in.get(), in.get(), in.getLong(), in.getLong(), in.get() == 1, in.getLong()));
+                in -> new AppendResponse(in.get(), in.get(), in.getLong(), in.getLong(), flag(in), in.getLong()));
     }
 
     static byte[] heartbeatAnswer(HeartbeatResponse answer) {
@@ -228,7 +241,7 @@ final class WireFormat {
     }
 
     static boolean readRepairAnswer(byte[] bytes) {
-        return decodeAnswer(bytes, REPAIR_ANSWER, in -> in.get() == 1);
+        return decodeAnswer(bytes, REPAIR_ANSWER, WireFormat::flag);
     }
 
     // ---- heads and parts -------------------------------------------------------------------------------------------
@@ -252,9 +265,7 @@ final class WireFormat {
     private static <T> T decodeAnswer(byte[] bytes, byte kind, Function<ByteBuffer, T> reader) {
         ByteBuffer in = ByteBuffer.wrap(bytes);
         try {
-            if (in.getShort() != MAGIC || in.get() != VERSION || in.get() != kind) {
-                throw new MalformedMessageException("not a message of kind " + kind + ", version " + VERSION);
-            }
+            checkHead(in, kind);
             T content = reader.apply(in);
             if (in.hasRemaining()) {
                 throw new MalformedMessageException(in.remaining() + " bytes too many");
@@ -262,6 +273,21 @@ final class WireFormat {
             return content;
         } catch (BufferUnderflowException | IllegalArgumentException | PeerException e) {
             throw new MalformedMessageException("a message is cut or damaged");
+        }
+    }
+
+    private static void checkHead(ByteBuffer in, byte kind) {
+        if (in.getShort() != MAGIC) {
+            throw new MalformedMessageException("not a message between replicas");
+        }
+        byte version = in.get();
+        if (version != VERSION) {
+            throw new MalformedMessageException(
+                    "version " + version + " of the wire format; this program speaks " + VERSION);
+        }
+        byte found = in.get();
+        if (found != kind) {
+            throw new MalformedMessageException("a message of kind " + found + " where " + kind + " was expected");
         }
     }
 
@@ -304,16 +330,29 @@ final class WireFormat {
     }
 
     private static byte @Nullable [] bytes(ByteBuffer in) {
-        int length = in.getInt();
-        if (length == -1) {
+        if (in.remaining() >= Integer.BYTES && in.getInt(in.position()) == -1) {
+            in.getInt();
             return null;
         }
+        byte[] bytes = new byte[length(in)];
+        in.get(bytes);
+        return bytes;
+    }
+
+    private static int length(ByteBuffer in) {
+        int length = in.getInt();
         if (length < 0 || length > in.remaining()) {
             throw new MalformedMessageException("a length goes beyond the message");
         }
-        byte[] bytes = new byte[length];
-        in.get(bytes);
-        return bytes;
+        return length;
+    }
+
+    private static boolean flag(ByteBuffer in) {
+        byte flag = in.get();
+        if (flag != 0 && flag != 1) {
+            throw new MalformedMessageException("neither yes nor no");
+        }
+        return flag == 1;
     }
 
     private static String text(ByteBuffer in) {
@@ -326,7 +365,18 @@ final class WireFormat {
 
     private static @Nullable String optionalText(ByteBuffer in) {
         byte[] bytes = bytes(in);
-        return bytes == null ? null : new String(bytes, StandardCharsets.UTF_8);
+        if (bytes == null) {
+            return null;
+        }
+        try {
+            // Not new String: it would turn damage into another key, of U+FFFD.
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw new MalformedMessageException("a text is not UTF-8");
+        }
     }
 
     private static void putList(ByteBuffer out, List<Long> values) {
@@ -335,8 +385,12 @@ final class WireFormat {
     }
 
     private static List<Long> list(ByteBuffer in) {
+        int count = in.get();
+        if (count < 0) {
+            throw new MalformedMessageException("a count is negative");
+        }
         List<Long> values = new ArrayList<>();
-        for (int left = in.get(); left > 0; left--) {
+        for (int left = count; left > 0; left--) {
             values.add(in.getLong());
         }
         return List.copyOf(values);
@@ -363,7 +417,7 @@ final class WireFormat {
     }
 
     private static @Nullable StoredValue value(ByteBuffer in) {
-        if (in.get() == 0) {
+        if (!flag(in)) {
             return null;
         }
         String key = text(in);
