@@ -12,6 +12,7 @@ import dev.quorate.replica.Peers;
 import io.quarkus.rest.client.reactive.QuarkusRestClientBuilder;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.inject.Instance;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.WebApplicationException;
 import java.net.ConnectException;
@@ -23,6 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Reaches other replicas by the Quarkus REST client, also those of the same process: one way for all. */
@@ -35,10 +37,16 @@ public class RestPeers implements Peers {
     private static final Duration HEARTBEAT_TIMEOUT = Duration.ofSeconds(1);
     private static final Duration CALL_TIMEOUT = Duration.ofSeconds(2);
 
-    private final Instance<HostedReplicas> hosted;
+    private final Supplier<HostedReplicas> hosted;
     private final Map<String, PeerClient> clients = new ConcurrentHashMap<>();
 
+    @Inject
     RestPeers(Instance<HostedReplicas> hosted) {
+        this(hosted::get);
+    }
+
+    /** Asks for the replicas at each call: they are made with this port, and know where they live later still. */
+    RestPeers(Supplier<HostedReplicas> hosted) {
         this.hosted = hosted;
     }
 
@@ -49,17 +57,21 @@ public class RestPeers implements Peers {
                 "append",
                 () -> WireFormat.append(envelope, request, hosted.get().entryCodec()),
                 APPEND_TIMEOUT,
-                WireFormat::readAppendAnswer);
+                bytes -> {
+                    AppendResponse answer = WireFormat.readAppendAnswer(bytes);
+                    boolean matches = answer.to() == envelope.from() && answer.sequence() == request.sequence();
+                    return answers(envelope, answer.from(), matches, answer);
+                });
     }
 
     @Override
     public Uni<HeartbeatResponse> heartbeat(Envelope envelope, Heartbeat heartbeat) {
         return call(
-                envelope,
-                "heartbeat",
-                () -> WireFormat.heartbeat(envelope, heartbeat),
-                HEARTBEAT_TIMEOUT,
-                WireFormat::readHeartbeatAnswer);
+                envelope, "heartbeat", () -> WireFormat.heartbeat(envelope, heartbeat), HEARTBEAT_TIMEOUT, bytes -> {
+                    HeartbeatResponse answer = WireFormat.readHeartbeatAnswer(bytes);
+                    boolean matches = answer.to() == envelope.from() && answer.round() == heartbeat.round();
+                    return answers(envelope, answer.from(), matches, answer);
+                });
     }
 
     @Override
@@ -79,8 +91,11 @@ public class RestPeers implements Peers {
 
     @Override
     public Uni<ReadReply> read(Envelope envelope, long term, String key) {
-        return call(
-                envelope, "read", () -> WireFormat.read(envelope, term, key), CALL_TIMEOUT, WireFormat::readReadAnswer);
+        return call(envelope, "read", () -> WireFormat.read(envelope, term, key), CALL_TIMEOUT, bytes -> {
+            ReadReply reply = WireFormat.readReadAnswer(bytes);
+            boolean matches = reply.value() == null || reply.value().key().equals(key);
+            return answers(envelope, reply.replica(), matches, reply);
+        });
     }
 
     @Override
@@ -95,10 +110,18 @@ public class RestPeers implements Peers {
 
     private static PeerState state(Envelope envelope, byte[] bytes) {
         PeerState state = WireFormat.readState(bytes);
-        if (state.replica() != envelope.to()) {
-            throw new MalformedMessageException("replica " + state.replica() + " answered");
+        return answers(envelope, state.replica(), true, state);
+    }
+
+    /** An answer names who gives it and to what: a proxy or an old address may lead to someone else. */
+    private static <T> T answers(Envelope envelope, int from, boolean matches, T answer) {
+        if (from != envelope.to()) {
+            throw new PeerException("replica " + from + " answered what replica " + envelope.to() + " was asked");
         }
-        return state;
+        if (!matches) {
+            throw new PeerException("replica " + from + " answered something it was not asked");
+        }
+        return answer;
     }
 
     private interface Encoder {
@@ -116,6 +139,9 @@ public class RestPeers implements Peers {
                 .ifNoItem()
                 .after(timeout)
                 .fail()
+                .onItem()
+                .ifNull()
+                .failWith(() -> new MalformedMessageException("the answer is empty"))
                 .map(decoder)
                 .onFailure()
                 .transform(failure -> explain(envelope.to(), failure));
@@ -140,13 +166,15 @@ public class RestPeers implements Peers {
             return new PeerException("replica " + to + " answered " + status(refusal));
         }
         Throwable cause = root(failure);
-        if (cause instanceof TimeoutException || failure instanceof TimeoutException) {
+        // Two types of one name: the client's own, and Mutiny's, which is that of our time-outs.
+        if (cause instanceof TimeoutException || cause instanceof io.smallrye.mutiny.TimeoutException) {
             return new PeerException("replica " + to + " did not answer in time");
         }
         if (cause instanceof ConnectException) {
             return new PeerException("replica " + to + " cannot be connected to");
         }
-        return new PeerException("replica " + to + " cannot be reached: " + cause.getMessage());
+        String why = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+        return new PeerException("replica " + to + " cannot be reached: " + why);
     }
 
     private static String status(WebApplicationException refusal) {
@@ -155,6 +183,8 @@ public class RestPeers implements Peers {
             case 403 -> "403: quorate.peer.secret differs";
             case 404 -> "404: it is not hosted there";
             case 409 -> "409: it is of another replica set, or its directory is another than the set knows";
+            case 503 -> "503: it is not ready";
+            case 507 -> "507: its disk is full";
             default -> String.valueOf(status);
         };
     }

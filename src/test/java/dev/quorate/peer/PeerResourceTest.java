@@ -1,0 +1,99 @@
+package dev.quorate.peer;
+
+import static io.restassured.RestAssured.given;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.not;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.quorate.protocol.Message.Heartbeat;
+import dev.quorate.replica.Envelope;
+import dev.quorate.replica.PeerState;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import io.restassured.specification.RequestSpecification;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** What a stranger gets from {@code /replicas}, and that the secret closes it, while the replicas here still meet. */
+@QuarkusTest
+@TestProfile(PeerResourceTest.WithSecret.class)
+class PeerResourceTest {
+    private static final Envelope TO_1 = new Envelope("quorate", 7, 0, 1, 10, 12);
+
+    /** A secret, and a directory of its own, as no other test's replicas may be met here. */
+    public static final class WithSecret implements QuarkusTestProfile {
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            return Map.of("quorate.peer.secret", "s3cret");
+        }
+    }
+
+    @Test
+    void whoKnowsTheSecretIsAnswered() {
+        byte[] body = post("s3cret", WireFormat.hello(TO_1))
+                .post("/replicas/1/hello")
+                .then()
+                .statusCode(200)
+                .extract()
+                .asByteArray();
+        PeerState state = WireFormat.readState(body);
+        assertEquals(1, state.replica());
+        assertEquals(3, state.replicas());
+    }
+
+    @Test
+    void whoDoesNotIsForbiddenWhateverIsAsked() {
+        post("other", WireFormat.hello(TO_1)).post("/replicas/1/hello").then().statusCode(403);
+        given().contentType("application/octet-stream")
+                .body(new byte[3])
+                .post("/replicas/99/append")
+                .then()
+                .statusCode(403);
+    }
+
+    @Test
+    void aReplicaThatIsNotHereIsNotFound() {
+        post("s3cret", WireFormat.hello(TO_1))
+                .post("/replicas/7/hello")
+                .then()
+                .statusCode(404)
+                .body(containsString("replica 7 is not hosted here"));
+    }
+
+    @Test
+    void garbageIsABadRequest() {
+        for (String call : new String[] {"append", "heartbeat", "hello", "form", "read", "repair"}) {
+            post("s3cret", new byte[] {1, 2, 3})
+                    .post("/replicas/1/" + call)
+                    .then()
+                    .statusCode(400);
+            post("s3cret", new byte[0]).post("/replicas/1/" + call).then().statusCode(400);
+        }
+    }
+
+    @Test
+    void anotherSetsMessageIsAConflict() {
+        Envelope stranger = new Envelope("staging", 7, 0, 1, 10, 12);
+        post("s3cret", WireFormat.heartbeat(stranger, new Heartbeat(0, 1, 1_000, 1, 0)))
+                .post("/replicas/1/heartbeat")
+                .then()
+                .statusCode(409)
+                .body(containsString("another set"));
+        post("s3cret", WireFormat.read(stranger, 1, "key"))
+                .post("/replicas/1/read")
+                .then()
+                .statusCode(409);
+    }
+
+    @Test
+    void peopleAreNotShownTheseCalls() {
+        given().get("/q/openapi").then().statusCode(200).body(not(containsString("/replicas/")));
+    }
+
+    private static RequestSpecification post(String secret, byte[] body) {
+        return given().header("Quorate-Peer-Secret", secret)
+                .contentType("application/octet-stream")
+                .body(body);
+    }
+}

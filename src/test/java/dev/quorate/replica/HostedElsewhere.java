@@ -1,0 +1,42 @@
+package dev.quorate.replica;
+
+import dev.quorate.config.QuorateConfig;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import jakarta.enterprise.inject.Vetoed;
+import java.lang.reflect.Proxy;
+import java.util.Map;
+
+/** Replicas that are all said to live at one address, so that what answers there can be odd. Opens nothing. */
+@Vetoed
+public class HostedElsewhere extends HostedReplicas {
+    private final String url;
+
+    /** With the address of everybody. */
+    public HostedElsewhere(String url) {
+        super(config(), nobody());
+        this.url = url;
+    }
+
+    private static QuorateConfig config() {
+        return new SmallRyeConfigBuilder()
+                .addDefaultInterceptors()
+                .withSources(new PropertiesConfigSource(Map.of("quorate.replicas", "3"), "test", 100))
+                .addDiscoveredConverters()
+                .withMapping(QuorateConfig.class)
+                .build()
+                .getConfigMapping(QuorateConfig.class);
+    }
+
+    private static Peers nobody() {
+        return (Peers) Proxy.newProxyInstance(
+                Peers.class.getClassLoader(), new Class<?>[] {Peers.class}, (proxy, method, arguments) -> {
+                    throw new UnsupportedOperationException(method.getName());
+                });
+    }
+
+    @Override
+    public String url(int replica) {
+        return url;
+    }
+}
