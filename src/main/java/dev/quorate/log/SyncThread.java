@@ -59,9 +59,9 @@ final class SyncThread {
         }
     }
 
-    /** What was synced above this index is being removed; the thread is idle. */
-    void lower(long index) {
-        syncedIndex = Math.min(syncedIndex, index);
+    /** The writer itself forced all up to this index and removes what is above; the thread is idle. */
+    void forcedUpTo(long index) {
+        syncedIndex = index;
     }
 
     void stop() {

@@ -298,8 +298,8 @@ public final class Wal implements LogView, AutoCloseable {
         unsynced.clear();
         segments.forEach(segment -> segment.keep(index - 1));
         terms.truncateFrom(index);
-        syncs.lower(index - 1);
-        writtenIndex = Math.min(writtenIndex, index - 1);
+        syncs.forcedUpTo(index - 1);
+        writtenIndex = index - 1;
     }
 
     /** Syncs, marks the end so that damage before it is told from a torn tail, and closes. */

@@ -133,7 +133,7 @@ class WalTest {
         int start = frameStart(whole);
         SplittableRandom random = new SplittableRandom(11);
         int round = 0;
-        for (int cut = start; cut < end; cut += 1 + random.nextInt(9)) {
+        for (int cut = start + 1; cut < end; cut += 1 + random.nextInt(9)) {
             byte[] torn = whole.clone();
             Arrays.fill(torn, cut, torn.length, (byte) 0);
             assertRecovers(original, file, torn, model, firstUnsynced, "torn at " + cut, round++);

@@ -42,6 +42,6 @@ class ScenarioTest {
         if (Boolean.getBoolean("scenarios.rewrite")) {
             Files.write(file, told);
         }
-        assertEquals(String.join("\n", told), String.join("\n", lines), "trace of " + file);
+        assertEquals(String.join("\n", lines), String.join("\n", told), "trace of " + file);
     }
 }
