@@ -1,8 +1,10 @@
 package dev.quorate.api;
 
 import io.quarkus.runtime.configuration.MemorySize;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
-import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
@@ -26,24 +28,23 @@ final class BodyLimit {
     }
 
     private void check(RoutingContext context) {
-        String length = context.request().getHeader(HttpHeaders.CONTENT_LENGTH);
-        if (length == null || length.length() < 7) {
+        HttpServerRequest request = context.request();
+        String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+        if (length != null && parse(length) > limitBytes) {
+            // What follows on this connection is the body that nobody reads.
+            context.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+            refuse(context, Problem.tooLarge("body", parse(length), limitBytes))
+                    .onComplete(done -> request.connection().close());
+        } else {
             context.next();
-            return;
         }
-        long announcedBytes = parse(length);
-        if (announcedBytes <= limitBytes) {
-            context.next();
-            return;
-        }
-        HttpServerResponse response = context.response();
-        response.setStatusCode(413)
+    }
+
+    private static Future<Void> refuse(RoutingContext context, Problem problem) {
+        return context.response()
+                .setStatusCode(problem.status())
                 .putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE)
-                // What follows on this connection is the body that nobody reads.
-                .putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE)
-                .end(io.vertx.core.buffer.Buffer.buffer(
-                        Problem.tooLarge("body", announcedBytes, limitBytes).json()))
-                .onComplete(done -> context.request().connection().close());
+                .end(Buffer.buffer(problem.json()));
     }
 
     private static long parse(String length) {

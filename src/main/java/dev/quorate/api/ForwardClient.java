@@ -22,12 +22,12 @@ interface ForwardClient {
     Uni<RestResponse<byte[]>> write(
             @PathParam("call") String call, @HeaderParam(Forwarder.FORWARDED) int by, byte[] body);
 
-    /** A read. The key is percent-encoded already: the client leaves escapes alone, so that a bare one would be lost. */
+    /** A read. The client encodes the key, escapes in it included. */
     @GET
     @Path("{call}")
     Uni<RestResponse<byte[]>> read(
             @PathParam("call") String call,
             @HeaderParam(Forwarder.FORWARDED) int by,
-            @QueryParam("key") String encodedKey,
+            @QueryParam("key") String key,
             @QueryParam("replica") @Nullable Integer replica);
 }

@@ -9,9 +9,7 @@ import jakarta.ws.rs.core.Response;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.URI;
-import java.net.URLEncoder;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -63,9 +61,8 @@ final class Forwarder {
     Uni<Response> read(
             String call, int replica, String key, @Nullable Integer parameter, @Nullable String forwardedBy) {
         refuseSecondHop(replica, forwardedBy);
-        String encoded = URLEncoder.encode(key, StandardCharsets.UTF_8).replace("+", "%20");
         return client(replica)
-                .read(call, hosted.asked().id(), encoded, parameter)
+                .read(call, hosted.asked().id(), key, parameter)
                 .ifNoItem()
                 .after(hosted.readTimeout().plus(MARGIN))
                 .fail()

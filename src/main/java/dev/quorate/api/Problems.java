@@ -7,6 +7,7 @@ import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MultivaluedMap;
 import jakarta.ws.rs.core.Response;
+import java.io.IOException;
 import java.util.Locale;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
@@ -58,6 +59,9 @@ public final class Problems {
     /** What nobody expected. It is told in full to the log, and to nobody else. */
     @ServerExceptionMapper
     Response map(Throwable e) {
+        if (e instanceof IOException && "Request too large".equals(e.getMessage())) {
+            return ofStatus(413).response(); // the platform has cut the body off, and answered
+        }
         LOG.error("a request failed", e);
         return ofStatus(500).response();
     }

@@ -1,0 +1,156 @@
+package dev.quorate.api;
+
+import static io.restassured.RestAssured.given;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.nullValue;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import io.restassured.http.ContentType;
+import io.restassured.response.ValidatableResponse;
+import io.smallrye.mutiny.Uni;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.core.Response;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** One process of three, whose others are not as they should be: what it passes on, and what it says when it cannot. */
+@QuarkusTest
+@TestProfile(ForwardingTest.OneOfThree.class)
+class ForwardingTest {
+    /** Another start of the application, with {@link LoneMember}. */
+    public static final class OneOfThree implements QuarkusTestProfile {
+        @Override
+        public List<TestResourceEntry> testResources() {
+            return List.of(new TestResourceEntry(LoneMember.class));
+        }
+    }
+
+    @Inject
+    Forwarder forwarder;
+
+    @BeforeEach
+    void forgetWhatWasAsked() {
+        LoneMember.ASKED.clear();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "a b+c", "%41", "ä/🌀", "{key}", "a&replica=0", "a%2Fb;m=1#f"})
+    void aReadOfAnotherProcessArrivesThereAsItCame(String key) {
+        given().queryParam("key", key)
+                .queryParam("replica", 2)
+                .get("/follower-read")
+                .then()
+                .statusCode(404)
+                .contentType("application/problem+json")
+                .header("Quorate-Replica", "2")
+                .header("ETag", "\"1.2\"")
+                .header("X-Private", nullValue())
+                .body("status", equalTo(404));
+        assertEquals(1, LoneMember.ASKED.size());
+        String asked = LoneMember.ASKED.get(0);
+        String query = asked.substring(asked.indexOf('?') + 1, asked.indexOf(' ', asked.indexOf('?')));
+        assertTrue(asked.startsWith("GET /follower-read?"), asked);
+        assertTrue(asked.endsWith(" 1 "), asked);
+        assertEquals(key, Query.of(query).required("key"));
+        assertEquals("2", Query.of(query).required("replica"));
+    }
+
+    @Test
+    void whatWasPassedOnIsNotPassedOnAgain() {
+        unavailable(given().header("Quorate-Forwarded", "0")
+                .get("/follower-read?key=a&replica=2")
+                .then());
+        assertTrue(LoneMember.ASKED.isEmpty());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/follower-read?key=a&replica=0", "/follower-read?key=hang-up&replica=2"})
+    void aReadThatNobodyAnswersIs503(String path) {
+        unavailable(given().get(path).then());
+    }
+
+    @Test
+    void aWriteArrivesThereAsItCameAndItsAnswerHere() {
+        Response answer = await(forwarder.write("write", 2, bytes("{\"any\": 1 }"), null));
+        assertEquals(204, answer.getStatus());
+        assertEquals("\"1.2\"", answer.getHeaderString("ETag"));
+        assertEquals(List.of("POST /write 1 {\"any\": 1 }"), LoneMember.ASKED);
+    }
+
+    @Test
+    void aWriteWhoseAnswerIsCutOffHasAnUnknownOutcomeAndIsSentOnce() {
+        Response answer = await(forwarder.write("write-with-quorum", 2, bytes("{}"), null));
+        assertOutcome("unknown", answer);
+        assertEquals(1, LoneMember.ASKED.size());
+    }
+
+    @Test
+    void aWriteThatWasNeverSentHasNone() {
+        assertOutcome("none", await(forwarder.write("write", 0, bytes("{}"), null)));
+        assertThrows(Problem.class, () -> await(forwarder.write("write", 2, bytes("{}"), "0")));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"GET,/read?key=a", "GET,/read-with-repair?key=a", "POST,/read-with-repair?key=a"})
+    void withoutALeaderReadsAre503(String verb, String path) {
+        unavailable(given().request(verb, path).then());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/write", "/write-with-quorum"})
+    void withoutALeaderWritesAre503AndWrongOnesStill400(String path) {
+        unavailable(given().contentType(ContentType.JSON)
+                .body("{\"key\":\"k\",\"value\":\"v\"}")
+                .post(path)
+                .then());
+        given().contentType(ContentType.JSON).body("{}").post(path).then().statusCode(400);
+    }
+
+    @Test
+    void clusterSaysThatThereIsNoLeader() {
+        given().get("/cluster")
+                .then()
+                .statusCode(200)
+                .body("leader", nullValue())
+                .body("self", equalTo(1))
+                .body("setId", equalTo(""))
+                .body("failureDomains", equalTo(3));
+    }
+
+    private static void unavailable(ValidatableResponse answer) {
+        answer.statusCode(503)
+                .contentType("application/problem+json")
+                .header("Retry-After", "1")
+                .body("outcome", equalTo("none"))
+                .body("detail", containsString("replica"));
+    }
+
+    private static void assertOutcome(String outcome, Response answer) {
+        assertEquals(503, answer.getStatus());
+        assertEquals("1", answer.getHeaderString("Retry-After"));
+        String document = new String((byte[]) answer.getEntity(), StandardCharsets.UTF_8);
+        assertTrue(document.contains("\"outcome\":\"" + outcome + "\""), document);
+        assertNull(answer.getHeaderString("ETag"));
+    }
+
+    private static Response await(Uni<Response> answer) {
+        return answer.await().atMost(Duration.ofSeconds(10));
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}
