@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jboss.resteasy.reactive.RestResponse;
@@ -113,17 +114,16 @@ final class Forwarder {
                 || name.equalsIgnoreCase(HttpHeaders.RETRY_AFTER);
     }
 
-    private static Response failed(int replica, Throwable failure, String outcomeOnceSent) {
+    private Response failed(int replica, Throwable failure, String outcomeOnceSent) {
         if (failure instanceof Problem known) {
             return known.response();
         }
-        return wasNeverSent(failure)
-                ? Problem.unavailable("replica " + replica + " cannot be connected to", "none")
-                        .with("leader", replica)
-                        .response()
-                : Problem.unavailable("replica " + replica + " did not answer", outcomeOnceSent)
-                        .with("leader", replica)
-                        .response();
+        boolean sent = !wasNeverSent(failure);
+        String detail = "replica " + replica + (sent ? " did not answer" : " cannot be connected to");
+        OptionalInt leader = hosted.leader();
+        return Problem.unavailable(detail, sent ? outcomeOnceSent : "none")
+                .with("leader", leader.isPresent() ? leader.getAsInt() : null)
+                .response();
     }
 
     private static boolean wasNeverSent(Throwable failure) {
