@@ -96,6 +96,8 @@ final class SyncThread {
     }
 
     private boolean sync(Request request) {
+        long startNanos = System.nanoTime();
+        long entries = request.index - syncedIndex;
         for (Segment segment : request.segments) {
             try {
                 segment.force();
@@ -109,6 +111,9 @@ final class SyncThread {
         syncedIndex = request.index;
         slot.set(null);
         listener.synced(request.index);
+        if (entries > 0) {
+            listener.forced(Duration.ofNanos(System.nanoTime() - startNanos), entries);
+        }
         if (restNanos > 0 && !stopped) {
             LockSupport.parkNanos(this, restNanos);
         }

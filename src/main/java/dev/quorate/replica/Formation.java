@@ -2,6 +2,7 @@ package dev.quorate.replica;
 
 import dev.quorate.replica.PeerState.Stage;
 import io.smallrye.mutiny.Uni;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * directories that form again. Run by replica 0, on its loop.
  */
 final class Formation {
+    private static final SecureRandom IDS = new SecureRandom();
     private static final Duration RETRY = Duration.ofMillis(100);
 
     private final Replica replica;
@@ -50,7 +52,7 @@ final class Formation {
         List<Long> incarnations = new ArrayList<>();
         incarnations.add(own.incarnation());
         states.values().forEach(state -> incarnations.add(state.incarnation()));
-        long setId = replica.drawId();
+        long setId = IDS.nextLong();
         replica.saveMembership(own.forming(setId, incarnations));
         List<Uni<PeerState>> answers = new ArrayList<>();
         for (int other = 1; other < own.replicas(); other++) {

@@ -23,12 +23,14 @@ public class HostedReplicas {
 
     private final QuorateConfig config;
     private final Peers peers;
+    private final ReplicaListener listener;
     private final EntryCodec entryCodec = new WalEntryCodec();
     private volatile List<Replica> replicas = List.of();
     private volatile String loopbackUrl = "";
     private final Settings settings;
 
-    HostedReplicas(QuorateConfig config, Peers peers) {
+    HostedReplicas(QuorateConfig config, Peers peers, ReplicaListener listener) {
+        this.listener = listener;
         this.config = config;
         this.settings = Settings.of(config);
         this.peers = peers;
@@ -50,7 +52,7 @@ public class HostedReplicas {
         List<Replica> opened = new ArrayList<>();
         try {
             for (int id : settings.hosted()) {
-                opened.add(new Replica(options(id, narrate), peers, onFatal));
+                opened.add(new Replica(options(id, narrate), peers, listener, onFatal));
             }
         } catch (IOException e) {
             opened.forEach(Replica::stop);

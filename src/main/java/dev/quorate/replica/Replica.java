@@ -29,7 +29,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -47,7 +46,6 @@ public final class Replica {
     private static final Logger LOG = Logger.getLogger(Replica.class);
     private static final int BATCH_BYTES = 1 << 20;
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
-    private static final SecureRandom IDS = new SecureRandom();
 
     private final ReplicaOptions options;
     private final DataDirectory directory;
@@ -62,6 +60,7 @@ public final class Replica {
     private final Narrator narrator;
     private final Expiry expiry;
     private final Consumer<String> onFatal;
+    private final ReplicaListener listener;
     private final long startNanos = System.nanoTime();
     private final DelayedReplies replies = new DelayedReplies();
     private long leaderTimeBaseMs;
@@ -78,8 +77,10 @@ public final class Replica {
      * @param onFatal told once, with a sentence, when the replica stopped for good; the process is to end
      * @throws IOException if the directory is in use, is another's, is damaged, or cannot be read or written
      */
-    Replica(ReplicaOptions options, Peers peers, Consumer<String> onFatal) throws IOException {
+    Replica(ReplicaOptions options, Peers peers, ReplicaListener listener, Consumer<String> onFatal)
+            throws IOException {
         this.options = options;
+        this.listener = listener;
         this.onFatal = onFatal;
         this.narrator = new Narrator(options.narrate());
         this.loop = new Loop("quorate-replica-" + options.id(), this::afterDrain, this::failed);
@@ -100,6 +101,11 @@ public final class Replica {
         @Override
         public void synced(long index) {
             loop.offer(() -> {});
+        }
+
+        @Override
+        public void forced(Duration took, long entries) {
+            listener.synced(took, (int) entries);
         }
 
         @Override
@@ -197,13 +203,15 @@ public final class Replica {
     public Uni<Receipt> put(
             String key, byte[] value, @Nullable String contentType, WriteConcern concern, Duration timeout) {
         int required = concern.required(options.replicas());
-        return Uni.createFrom().emitter(emitter -> {
+        Uni<Receipt> write = Uni.createFrom().emitter(emitter -> {
             ByteBuffer payload = MutationCodec.put(
                     key, value, contentType, required, Clock.systemUTC().millis());
             long deadlineNanos = System.nanoTime() + timeout.toNanos();
-            Write write = new Write(key, value, payload, required, deadlineNanos, emitter);
-            offer(emitter, () -> write(write));
+            Write asked = new Write(key, value, payload, required, deadlineNanos, emitter);
+            offer(emitter, () -> write(asked));
         });
+        return write.onItemOrFailure()
+                .invoke((receipt, failure) -> listener.written(required, ReplicaException.outcome(failure)));
     }
 
     /**
@@ -224,7 +232,7 @@ public final class Replica {
     public ReadResult localRead(String key) {
         ReplicaView now = view;
         if (now.stopped() != null || now.stage() != Stage.FORMED) {
-            throw new ReplicaException.Unavailable(whyNot(now));
+            throw new ReplicaException.Unavailable(now.whyNot(id()));
         }
         return new ReadResult(Values.asSeen(store.getLocal(key)), id(), now.role(), now.last());
     }
@@ -316,10 +324,6 @@ public final class Replica {
         return wal.lastIndex();
     }
 
-    long drawId() {
-        return IDS.nextLong();
-    }
-
     Narrator narrator() {
         return narrator;
     }
@@ -331,7 +335,7 @@ public final class Replica {
     /** As {@link #ownReply}, of a replica that belongs to its set. */
     Peers.ReadReply servedReply(String key) {
         if (!membership.isFormed()) {
-            throw new ReplicaException.Unavailable(whyNot(view));
+            throw new ReplicaException.Unavailable(view.whyNot(id()));
         }
         return ownReply(key);
     }
@@ -400,7 +404,7 @@ public final class Replica {
 
     private @Nullable ReplicaException refusal(int valueBytes) {
         if (core.role() != Role.LEADER || stopped != null) {
-            return new ReplicaException.Unavailable(whyNot(view));
+            return new ReplicaException.Unavailable(view.whyNot(id()));
         }
         if (waits.pending() >= options.pendingWrites()) {
             return new ReplicaException.Overloaded(options.pendingWrites() + " writes are waiting already");
@@ -552,7 +556,7 @@ public final class Replica {
     /** Has work done on the loop; what it refuses goes to the asker, what breaks stops the replica. */
     private void offer(UniEmitter<?> emitter, Runnable work) {
         if (stopped != null) {
-            emitter.fail(new ReplicaException.Unavailable(whyNot(view)));
+            emitter.fail(new ReplicaException.Unavailable(view.whyNot(id())));
             return;
         }
         loop.offer(() -> {
@@ -567,16 +571,9 @@ public final class Replica {
     private ReplicaView servingView() {
         ReplicaView now = view;
         if (!now.serving()) {
-            throw new ReplicaException.Unavailable(whyNot(now));
+            throw new ReplicaException.Unavailable(now.whyNot(id()));
         }
         return now;
-    }
-
-    private String whyNot(ReplicaView now) {
-        if (now.stopped() != null) {
-            return "replica " + id() + " stopped";
-        }
-        return now.awaiting() != null ? now.awaiting() : "replica " + id() + " does not lead";
     }
 
     private ReplicaView picture() {

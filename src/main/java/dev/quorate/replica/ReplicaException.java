@@ -2,6 +2,7 @@ package dev.quorate.replica;
 
 import dev.quorate.protocol.Position;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** An operating error whose type tells what became of the request, and so what a retry means. */
 public abstract sealed class ReplicaException extends RuntimeException {
@@ -9,6 +10,19 @@ public abstract sealed class ReplicaException extends RuntimeException {
 
     private ReplicaException(String message) {
         super(message, null, false, false);
+    }
+
+    /** The outcome of a write that ended so, in the words of {@link ReplicaListener}; null stands for no failure. */
+    static String outcome(@Nullable Throwable failure) {
+        if (failure == null) {
+            return ReplicaListener.ACKNOWLEDGED;
+        }
+        if (failure instanceof QuorumTimeout) {
+            return ReplicaListener.PENDING;
+        }
+        boolean nothingDone =
+                failure instanceof Unavailable || failure instanceof Overloaded || failure instanceof NoSpace;
+        return nothingDone ? ReplicaListener.NONE : ReplicaListener.UNKNOWN;
     }
 
     /** Nothing was done: there is no leader here, or it does not take requests yet. The message says who is awaited. */

@@ -34,4 +34,12 @@ record ReplicaView(
         @Nullable String awaiting,
         @Nullable String stopped,
         int pendingWaits,
-        long walBytes) {}
+        long walBytes) {
+    /** Why the replica of that id does not serve, fit for a client. */
+    String whyNot(int id) {
+        if (stopped != null) {
+            return "replica " + id + " stopped";
+        }
+        return awaiting != null ? awaiting : "replica " + id + " does not lead";
+    }
+}

@@ -39,6 +39,9 @@ class WalTest {
         public void synced(long index) {}
 
         @Override
+        public void forced(Duration took, long entries) {}
+
+        @Override
         public void syncFailed(IOException cause, Path file) {
             throw new AssertionError(cause);
         }
