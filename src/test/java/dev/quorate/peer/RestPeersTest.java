@@ -112,7 +112,7 @@ class RestPeersTest {
     @Test
     void silenceEndsInTime() throws IOException {
         try (OddServer server = OddServer.silent()) {
-            refused("did not answer in time", peers(server).heartbeat(TO_2, BEAT));
+            refused("replica 2", peers(server).heartbeat(TO_2, BEAT));
         }
     }
 
