@@ -92,6 +92,10 @@ final class Recovery {
         judgeBreak(found, at);
         checkCommitBound();
         openTail(found, at, segmentSizeBytes);
+        // What a killed process left may be in the page cache alone; from here on it counts as synced.
+        for (Segment segment : segments) {
+            segment.force();
+        }
     }
 
     /** A segment whose header never became durable was never written to: the roll did not end. */
