@@ -131,13 +131,15 @@ public final class Replica {
 
     /** Begins to take part: forms the set or joins it again, and replica 0 leads. */
     void start() {
+        if (id() != 0) {
+            // Before the loop runs: a leader's message may wait in it already, and must find this to clear it.
+            await("no message from the leader, replica 0, yet");
+        }
         loop.start();
         loop.offer(() -> {
-            if (id() != 0) {
-                await("no message from the leader, replica 0, yet");
-            } else if (membership.isFormed()) {
+            if (id() == 0 && membership.isFormed()) {
                 lead();
-            } else {
+            } else if (id() == 0) {
                 formation.attempt();
             }
             beat();
