@@ -4,12 +4,13 @@ import dev.quorate.protocol.HardState;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  *   identity      0 "QUORID01" | 8 length (4) | 12 CRC32C of the payload (4) | 16 payload
  *   hard-state    two slots of 4096: 0 "QUORHS01" | 8 number | 16 term | 24 voted for (4) | 28 CRC32C of 0..28 (4)
  *   commit-bound  0 index (8) | 8 CRC32C of 0..8 (4)
- *   newest        0 sequence of the newest segment (8) | 8 CRC32C of 0..8 (4)
- *   rollback/     0 "QUORRB01" | 8 deposed in term | 16 first index | 24 length (4) | 28 CRC32C of 32.. (4) | 32 records
+ *   newest        two slots of 4096: 0 sequence of the newest segment (8) | 8 CRC32C of 0..8 (4); the larger counts
+ *   rollback/     0 "QUORRB01" | 8 deposed in term | 16 first index | 24 length (4) | 28 CRC32C of all but this (4) | 32 records
  * </pre>
  */
 public final class DataDirectory implements AutoCloseable {
@@ -32,12 +33,22 @@ public final class DataDirectory implements AutoCloseable {
     private static final int SLOT_BYTES = 4096;
     private static final int HARD_STATE_BYTES = 32;
     private static final int AT_HARD_STATE_CRC = 28;
+    private static final int NUMBER_BYTES = 12;
+    private static final int AT_ROLLBACK_CRC = 28;
+    private static final int ROLLBACK_HEADER_BYTES = 32;
+    private static final int UNREAD = -1;
+
+    /**
+     * Lock files that were found locked by this process. Closing any channel of a file drops the locks that the process
+     * has on it (POSIX), so these stay open, and are the ones tried next.
+     */
+    private static final Map<Path, FileChannel> REFUSED = new HashMap<>();
 
     private final Path path;
     private final FileChannel lockFile;
     private final FileChannel hardState;
     private final FileChannel commitBound;
-    private long hardStateNumber;
+    private long hardStateNumber = UNREAD;
 
     private DataDirectory(Path path, FileChannel lockFile, FileChannel hardState, FileChannel commitBound) {
         this.path = path;
@@ -52,32 +63,61 @@ public final class DataDirectory implements AutoCloseable {
      * @throws IOException if another process, or another replica of this one, has it, or it cannot be used
      */
     public static DataDirectory open(Path path) throws IOException {
-        Files.createDirectories(path);
-        FileChannel lock = FileChannel.open(path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        createAndSync(path);
+        FileChannel lock = lock(path);
+        @Nullable FileChannel hardState = null;
         try {
-            FileLock held = tryLock(lock);
-            if (held == null) {
-                throw new IOException("data directory " + path + " is in use by another process; stop it, or give this"
-                        + " one a quorate.data-dir of its own");
-            }
+            hardState = openHardState(path);
             FileChannel commit = FileChannel.open(
                     path.resolve("commit-bound"),
                     StandardOpenOption.CREATE,
                     StandardOpenOption.READ,
                     StandardOpenOption.WRITE);
-            return new DataDirectory(path, lock, openHardState(path), commit);
+            // A process that was killed may have renamed or written what is read now and was never synced.
+            DurableFiles.syncDirectory(path);
+            hardState.force(false);
+            return new DataDirectory(path, lock, hardState, commit);
         } catch (IOException e) {
+            if (hardState != null) {
+                hardState.close();
+            }
             lock.close();
             throw e;
         }
     }
 
-    private static @Nullable FileLock tryLock(FileChannel lock) throws IOException {
-        try {
-            return lock.tryLock();
-        } catch (OverlappingFileLockException e) {
-            return null;
+    /** A directory whose name is not durable loses all that was synced in it. */
+    private static void createAndSync(Path path) throws IOException {
+        if (Files.isDirectory(path)) {
+            return;
         }
+        Path parent = DurableFiles.parent(path);
+        createAndSync(parent);
+        Files.createDirectories(path);
+        DurableFiles.syncDirectory(parent);
+    }
+
+    private static FileChannel lock(Path path) throws IOException {
+        synchronized (REFUSED) {
+            Path file = path.toRealPath().resolve("lock");
+            FileChannel refused = REFUSED.remove(file);
+            FileChannel lock = refused != null
+                    ? refused
+                    : FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            try {
+                if (lock.tryLock() != null) {
+                    return lock;
+                }
+                lock.close();
+            } catch (OverlappingFileLockException e) {
+                REFUSED.put(file, lock);
+            } catch (IOException e) {
+                lock.close();
+                throw e;
+            }
+        }
+        throw new IOException("data directory " + path + " is in use by another process; stop it, or give this"
+                + " one a quorate.data-dir of its own");
     }
 
     private static FileChannel openHardState(Path path) throws IOException {
@@ -139,13 +179,14 @@ public final class DataDirectory implements AutoCloseable {
      */
     public HardState readHardState() throws IOException {
         @Nullable HardState found = null;
+        hardStateNumber = UNREAD;
         for (int slot = 0; slot < 2; slot++) {
             ByteBuffer in = ByteBuffer.allocate(HARD_STATE_BYTES);
             hardState.read(in, (long) slot * SLOT_BYTES);
             boolean whole = in.position() == HARD_STATE_BYTES
                     && in.getLong(0) == HARD_STATE_MAGIC
                     && in.getInt(AT_HARD_STATE_CRC) == DurableFiles.crc(in.array(), 0, AT_HARD_STATE_CRC);
-            if (whole && (found == null || in.getLong(8) > hardStateNumber)) {
+            if (whole && in.getLong(8) > hardStateNumber) {
                 hardStateNumber = in.getLong(8);
                 found = new HardState(in.getLong(16), in.getInt(24));
             }
@@ -158,6 +199,9 @@ public final class DataDirectory implements AutoCloseable {
 
     /** Returns when term and vote are durable. The older slot is overwritten: a torn write leaves the newer. */
     public void saveAndSync(HardState state) throws IOException {
+        if (hardStateNumber == UNREAD) {
+            readHardState();
+        }
         hardStateNumber++;
         ByteBuffer out = slot(hardStateNumber, state);
         long at = hardStateNumber % 2 * SLOT_BYTES;
@@ -176,7 +220,7 @@ public final class DataDirectory implements AutoCloseable {
 
     /** A lower bound of the commit index, or nothing where it cannot be read. */
     public OptionalLong readCommitBound() throws IOException {
-        return readNumber(commitBound);
+        return readNumber(commitBound, 0);
     }
 
     /** Stores a lower bound of the commit index, not above what is synced; needs no sync. */
@@ -192,33 +236,46 @@ public final class DataDirectory implements AutoCloseable {
             return OptionalLong.empty();
         }
         try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
-            OptionalLong found = readNumber(in);
-            if (found.isEmpty()) {
-                throw new CorruptFileException(file, "its checksum is wrong");
+            long newest = Math.max(
+                    readNumber(in, 0).orElse(0), readNumber(in, SLOT_BYTES).orElse(0));
+            if (newest == 0) {
+                throw new CorruptFileException(file, "neither of its two slots is whole");
             }
-            return found;
+            return OptionalLong.of(newest);
         }
     }
 
-    /** Returns when the newest segment's sequence is durable. */
+    /** Returns when the newest segment's sequence is durable. In place: a segment that was allocated needs no more space. */
     void writeNewestSegmentAndSync(long sequence) throws IOException {
-        DurableFiles.replace(path.resolve("newest"), number(sequence));
+        Path file = path.resolve("newest");
+        if (!Files.exists(file) || Files.size(file) < 2 * SLOT_BYTES) {
+            ByteBuffer fresh = ByteBuffer.allocate(2 * SLOT_BYTES);
+            fresh.put(0, number(sequence), 0, NUMBER_BYTES).put(SLOT_BYTES, number(sequence), 0, NUMBER_BYTES);
+            DurableFiles.replace(file, fresh);
+            return;
+        }
+        try (FileChannel out = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            out.position(sequence % 2 * SLOT_BYTES);
+            DurableFiles.writeFully(out, number(sequence));
+            out.force(false);
+        }
     }
 
     private static ByteBuffer number(long value) {
-        ByteBuffer out = ByteBuffer.allocate(12).putLong(value);
+        ByteBuffer out = ByteBuffer.allocate(NUMBER_BYTES).putLong(value);
         return out.putInt(DurableFiles.crc(out.array(), 0, 8)).flip();
     }
 
-    private static OptionalLong readNumber(FileChannel file) throws IOException {
-        ByteBuffer in = ByteBuffer.allocate(12);
-        file.read(in, 0);
-        boolean whole = in.position() == 12 && in.getInt(8) == DurableFiles.crc(in.array(), 0, 8);
+    private static OptionalLong readNumber(FileChannel file, long at) throws IOException {
+        ByteBuffer in = ByteBuffer.allocate(NUMBER_BYTES);
+        file.read(in, at);
+        boolean whole = in.position() == NUMBER_BYTES && in.getInt(8) == DurableFiles.crc(in.array(), 0, 8);
         return whole ? OptionalLong.of(in.getLong(0)) : OptionalLong.empty();
     }
 
     /**
-     * Saves entries that are about to leave the log; returns the file when it is durable.
+     * Saves entries that are about to leave the log; returns the file when it is durable. Replaces no file: one of the
+     * same name with other records stays, and one with the same records is what an attempt before a crash left.
      *
      * @param deposedInTerm the term in which they were found to be another history's
      */
@@ -229,13 +286,23 @@ public final class DataDirectory implements AutoCloseable {
             DurableFiles.syncDirectory(path);
         }
         ByteBuffer records = removed.bytes();
-        ByteBuffer out = ByteBuffer.allocate(32 + records.remaining());
+        ByteBuffer out = ByteBuffer.allocate(ROLLBACK_HEADER_BYTES + records.remaining());
         out.putLong(ROLLBACK_MAGIC).putLong(deposedInTerm).putLong(removed.firstIndex());
+        // The checksum is taken while its own place is zero.
         out.putInt(records.remaining()).putInt(0).put(records);
-        out.putInt(28, DurableFiles.crc(out.array(), 32, out.capacity()));
-        Path file = folder.resolve(deposedInTerm + "-" + removed.firstIndex() + "-" + removed.lastIndex() + ".rb");
-        DurableFiles.replace(file, out.flip());
-        return file;
+        out.putInt(AT_ROLLBACK_CRC, DurableFiles.crc(out.array(), 0, out.capacity()));
+        String name = deposedInTerm + "-" + removed.firstIndex() + "-" + removed.lastIndex() + "-";
+        for (int n = 1; ; n++) {
+            Path file = folder.resolve(name + n + ".rb");
+            if (!Files.exists(file)) {
+                DurableFiles.replace(file, out.flip());
+                return file;
+            }
+            if (Arrays.equals(Files.readAllBytes(file), out.array())) {
+                DurableFiles.syncDirectory(folder);
+                return file;
+            }
+        }
     }
 
     @Override

@@ -91,11 +91,13 @@ final class Recovery {
         }
         judgeBreak(found, at);
         checkCommitBound();
-        openTail(found, at, segmentSizeBytes);
-        // What a killed process left may be in the page cache alone; from here on it counts as synced.
+        // What a killed process wrote is read here, from the page cache, though no sync covered it: only now is it
+        // durable.
         for (Segment segment : segments) {
             segment.force();
         }
+        openTail(found, at, segmentSizeBytes);
+        noteNewest();
     }
 
     /** A segment whose header never became durable was never written to: the roll did not end. */
@@ -163,7 +165,11 @@ final class Recovery {
             }
             readRecords(segment, at + SegmentFormat.FRAME_BYTES, end, SegmentFormat.frameCount(map, at));
             chain = SegmentFormat.frameChain(map, at);
-            segment.endAt(end);
+            if (SegmentFormat.frameCount(map, at) == 0) {
+                segment.markEndsAt(end);
+            } else {
+                segment.endAt(end);
+            }
         }
     }
 
@@ -204,14 +210,15 @@ final class Recovery {
             Segment segment = found.get(i);
             int from = i < accepted ? segment.end() : SegmentFormat.HEADER_BYTES;
             syncedOnce = Math.max(syncedOnce, syncedNamedBehind(segment, from));
-            long garbage =
-                    i < accepted ? usedBehind(segment, from) : segment.map().capacity();
+            long garbage = usedBehind(segment, i < accepted ? from : 0);
             if (garbage > 0 && tornFile == null) {
                 tornFile = segment.file();
             }
             tornBytes += garbage;
         }
-        if (syncedOnce > lastIndex) {
+        // A header that takes entries back was written after all before it was synced, so the chain would reach it.
+        boolean tookBack = found.stream().skip(accepted).anyMatch(segment -> segment.firstIndex() <= lastIndex);
+        if (syncedOnce > lastIndex || tookBack) {
             Segment at = found.get(Math.max(0, accepted - 1));
             throw new CorruptLogException(
                     at.file(), at.end(), "entry " + (lastIndex + 1) + " was synced, and is not whole any more");
@@ -251,7 +258,7 @@ final class Recovery {
 
     /** Goes on in the last segment if nothing is behind its end; else in a new one, so that nothing is overwritten. */
     private void openTail(List<Segment> found, int accepted, int segmentSizeBytes) throws IOException {
-        if (tornBytes == 0 && accepted > 0) {
+        if (tornBytes == 0 && accepted > 0 && accepted == found.size()) {
             return;
         }
         long sequence =
@@ -260,10 +267,22 @@ final class Recovery {
         SegmentSource source = new SegmentSource(directory, Math.min(segmentSizeBytes, FIRST_SEGMENT_BYTES));
         long previousTerm = lastIndex == 0 ? 0 : terms.termAt(lastIndex);
         SegmentFormat.Header header = new SegmentFormat.Header(sequence, lastIndex + 1, previousTerm, chain);
-        segments.add(source.begin(source.take(SegmentFormat.FRAME_BYTES), header));
-        for (Segment torn : found.subList(Math.min(accepted, found.size()), found.size())) {
+        Segment tail = source.begin(source.take(2 * SegmentFormat.FRAME_BYTES), header, true);
+        segments.add(tail);
+        chain = tail.firstChain();
+        for (Segment torn : found.subList(accepted, found.size())) {
             torn.close();
             Files.delete(torn.file());
+        }
+        // One that came back after a power failure would stand between the chain and the new segment, and break it.
+        DurableFiles.syncDirectory(directory.path());
+    }
+
+    /** A crash may have come between a segment's begin and the note of it. */
+    private void noteNewest() throws IOException {
+        long newest = segments.get(segments.size() - 1).header().sequence();
+        if (directory.readNewestSegment().orElse(0) != newest) {
+            directory.writeNewestSegmentAndSync(newest);
         }
     }
 }

@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.zip.CRC32C;
 
 /** One mapped file of the log and where its entries are. The writer's thread; {@link #force} on the sync thread too. */
 final class Segment {
@@ -17,6 +18,7 @@ final class Segment {
     private int[] offsets = new int[64];
     private int count;
     private int end = SegmentFormat.HEADER_BYTES;
+    private int markEnd;
 
     private Segment(Path file, FileChannel channel, ByteBuffer map, SegmentFormat.Header header) {
         this.file = file;
@@ -39,15 +41,24 @@ final class Segment {
         }
     }
 
-    /** Makes a prepared file the segment of that header; returns when header and name are durable. */
-    static Segment begin(Path prepared, Path directory, SegmentFormat.Header header) throws IOException {
+    /**
+     * Makes a prepared file the segment of that header; returns when header and name are durable.
+     *
+     * @param afterSync all entries before it are on stable storage, which a mark then says
+     */
+    static Segment begin(Path prepared, Path directory, SegmentFormat.Header header, boolean afterSync)
+            throws IOException {
         Path file = directory.resolve(name(header.sequence()));
         DurableFiles.rename(prepared, file);
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
         ByteBuffer map = channel.map(FileChannel.MapMode.READ_WRITE, 0, channel.size());
         SegmentFormat.writeHeader(map, header);
-        channel.force(false);
-        return new Segment(file, channel, map, header);
+        Segment segment = new Segment(file, channel, map, header);
+        if (afterSync && header.firstIndex() > 1) {
+            segment.mark(header.firstIndex() - 1, header.previousChain());
+        }
+        segment.force();
+        return segment;
     }
 
     /** An existing file, whatever it holds; its header is checked by the caller. */
@@ -85,13 +96,30 @@ final class Segment {
         return header.firstIndex();
     }
 
-    /** How many of its entries count; later ones were truncated. */
-    int count() {
-        return count;
+    boolean holds(long index) {
+        return index >= header.firstIndex() && index - header.firstIndex() < count;
     }
 
-    long lastIndex() {
-        return header.firstIndex() + count - 1;
+    /** Writes a mark at the end: the log ends at that index, which is synced. */
+    void mark(long lastIndex, int chain) {
+        int at = end;
+        markEndsAt(at + SegmentFormat.FRAME_BYTES);
+        SegmentFormat.seal(new CRC32C(), map, view, at, end, lastIndex + 1, lastIndex, 0, chain);
+    }
+
+    /** Notes a mark that was found or written. */
+    void markEndsAt(int offset) {
+        end = offset;
+        markEnd = offset;
+    }
+
+    boolean endsWithMark() {
+        return end == markEnd;
+    }
+
+    /** The chain that its first records continue, in a segment just begun. */
+    int firstChain() {
+        return endsWithMark() ? SegmentFormat.frameChain(map, SegmentFormat.HEADER_BYTES) : header.previousChain();
     }
 
     int end() {

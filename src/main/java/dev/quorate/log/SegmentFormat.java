@@ -23,6 +23,10 @@ import java.util.zip.CRC32C;
  *
  * A frame's chain is the CRC32C of its bytes 0..32, which name the chain of the frame before, and of its records. The
  * synced index is the highest that was known to be on stable storage when the frame was written.
+ *
+ * <p>A frame of no records is a mark: it says what is synced and nothing else. One stands at the end of a log closed in
+ * order, and one at the begin of each segment that does not simply go on where the last was full (behind a truncation or
+ * a torn tail): all before such a segment was synced first.
  */
 final class SegmentFormat {
     static final int VERSION = 1;
@@ -44,6 +48,7 @@ final class SegmentFormat {
     private static final int FRAME_COUNT = 24;
     private static final int FRAME_PREVIOUS_CHAIN = 28;
     private static final int FRAME_CHAIN = 32;
+    private static final int FRAME_RESERVED = 36;
 
     private SegmentFormat() {}
 
@@ -110,7 +115,7 @@ final class SegmentFormat {
             return -1;
         }
         int length = in.getInt(at + FRAME_LENGTH);
-        if (length < 0 || length > in.capacity() - at - FRAME_BYTES) {
+        if (length < 0 || length > in.capacity() - at - FRAME_BYTES || in.getInt(at + FRAME_RESERVED) != 0) {
             return -1;
         }
         int end = at + FRAME_BYTES + length;

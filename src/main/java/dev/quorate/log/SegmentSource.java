@@ -3,8 +3,8 @@ package dev.quorate.log;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class SegmentSource {
     private final DataDirectory directory;
     private final int segmentSizeBytes;
-    private @Nullable CompletableFuture<Path> next;
+    private @Nullable FutureTask<Path> next;
     private int made;
 
     SegmentSource(DataDirectory directory, int segmentSizeBytes) {
@@ -22,22 +22,31 @@ final class SegmentSource {
         this.segmentSizeBytes = segmentSizeBytes;
     }
 
-    /** Begins to fill the next file. */
+    /** Begins to fill the next file, unless one is there that was too small for the last need. */
     void prepareNext() {
-        Path file = directory.path().resolve("prepared-" + made++ + ".tmp");
-        CompletableFuture<Path> filled = new CompletableFuture<>();
-        next = filled;
-        Thread thread = new Thread(() -> fill(file, segmentSizeBytes, filled), "quorate-prepare");
+        if (next != null) {
+            return;
+        }
+        Path file = newFile();
+        FutureTask<Path> task = new FutureTask<>(() -> fill(file, segmentSizeBytes));
+        next = task;
+        Thread thread = new Thread(task, "quorate-prepare");
         thread.setDaemon(true);
         thread.start();
     }
 
-    private static void fill(Path file, int sizeBytes, CompletableFuture<Path> filled) {
+    private Path newFile() {
+        return directory.path().resolve("prepared-" + made++ + ".tmp");
+    }
+
+    /** A half filled file is removed: it would keep a full disk full. */
+    private static Path fill(Path file, long sizeBytes) throws IOException {
         try {
             Segment.prepare(file, sizeBytes);
-            filled.complete(file);
+            return file;
         } catch (IOException e) {
-            filled.completeExceptionally(e);
+            Files.deleteIfExists(file);
+            throw e;
         }
     }
 
@@ -53,18 +62,15 @@ final class SegmentSource {
             next = null;
             return prepared;
         }
-        Path file = directory.path().resolve("prepared-" + made++ + ".tmp");
         try {
-            Segment.prepare(file, Math.max(size, segmentSizeBytes));
-            return file;
+            return fill(newFile(), Math.max(size, segmentSizeBytes));
         } catch (IOException e) {
-            Files.deleteIfExists(file);
             throw new NoSpaceException("no room for a segment of " + size + " bytes: " + e.getMessage(), e);
         }
     }
 
     private @Nullable Path prepared() throws IOException {
-        CompletableFuture<Path> waiting = next;
+        FutureTask<Path> waiting = next;
         if (waiting == null) {
             return null;
         }
@@ -72,7 +78,6 @@ final class SegmentSource {
             return waiting.get();
         } catch (ExecutionException e) {
             next = null;
-            Files.deleteIfExists(directory.path().resolve("prepared-" + (made - 1) + ".tmp"));
             return null;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -80,9 +85,13 @@ final class SegmentSource {
         }
     }
 
-    /** Makes the file the newest segment; returns when it, its header and the note of it are durable. */
-    Segment begin(Path prepared, SegmentFormat.Header header) throws IOException {
-        Segment segment = Segment.begin(prepared, directory.path(), header);
+    /**
+     * Makes the file the newest segment; returns when it, its header and the note of it are durable.
+     *
+     * @param afterSync all entries before it are on stable storage
+     */
+    Segment begin(Path prepared, SegmentFormat.Header header, boolean afterSync) throws IOException {
+        Segment segment = Segment.begin(prepared, directory.path(), header, afterSync);
         directory.writeNewestSegmentAndSync(header.sequence());
         return segment;
     }

@@ -2,6 +2,7 @@ package dev.quorate.log;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -20,6 +21,7 @@ final class SyncThread {
     private volatile long syncedIndex;
     private volatile boolean failed;
     private volatile boolean stopped;
+    private volatile boolean hurried;
 
     /** Segments in the order in which they must be durable, and the index that is synced then. */
     record Request(List<Segment> segments, long index) {}
@@ -52,16 +54,25 @@ final class SyncThread {
         LockSupport.unpark(thread);
     }
 
-    /** Waits until the request at hand, if any, is done. */
+    /** Waits until the request at hand, if any, is done; a rest ends at once. */
     void awaitIdle() {
+        hurried = true;
+        LockSupport.unpark(thread);
         while (!isIdle() && !failed && thread.isAlive()) {
             LockSupport.parkNanos(this, 20_000);
         }
+        hurried = false;
     }
 
-    /** The writer itself forced all up to this index and removes what is above; the thread is idle. */
+    /** The writer itself synced all up to this index, and the log ends there; called when idle. */
     void forcedUpTo(long index) {
         syncedIndex = index;
+    }
+
+    /** A sync failed, wherever: told once, and final. */
+    void fail(IOException cause, Path file) {
+        failed = true;
+        listener.syncFailed(cause, file);
     }
 
     void stop() {
@@ -102,21 +113,26 @@ final class SyncThread {
             try {
                 segment.force();
             } catch (IOException | UncheckedIOException e) {
-                failed = true;
-                IOException cause = e instanceof IOException io ? io : new IOException(e);
-                listener.syncFailed(cause, segment.file());
+                fail(e instanceof IOException io ? io : new IOException(e), segment.file());
                 return false;
             }
         }
+        Duration took = Duration.ofNanos(System.nanoTime() - startNanos);
         syncedIndex = request.index;
+        // Busy until the rest is over: what gathers meanwhile then goes in one sync, and not one request early.
+        rest();
         slot.set(null);
         listener.synced(request.index);
         if (entries > 0) {
-            listener.forced(Duration.ofNanos(System.nanoTime() - startNanos), entries);
-        }
-        if (restNanos > 0 && !stopped) {
-            LockSupport.parkNanos(this, restNanos);
+            listener.forced(took, entries);
         }
         return true;
+    }
+
+    private void rest() {
+        long end = System.nanoTime() + restNanos;
+        for (long left = restNanos; left > 0 && !stopped && !hurried; left = end - System.nanoTime()) {
+            LockSupport.parkNanos(this, left);
+        }
     }
 }

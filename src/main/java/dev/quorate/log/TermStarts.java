@@ -28,6 +28,11 @@ final class TermStarts {
         }
     }
 
+    /** Term of the last entry, 0 when there is none. */
+    long lastTerm() {
+        return count == 0 ? 0 : terms[count - 1];
+    }
+
     long termAt(long index) {
         int run = run(index);
         return run < 0 ? 0 : terms[run];

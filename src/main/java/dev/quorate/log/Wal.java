@@ -94,6 +94,14 @@ public final class Wal implements LogView, AutoCloseable {
         return terms.firstIndexOfTermAt(index);
     }
 
+    /**
+     * Highest index that a sync really covered, under either policy: what the stored commit bound may name. Below
+     * {@link #syncedIndex} under {@link SyncPolicy#INTERVAL}.
+     */
+    public long durableIndex() {
+        return syncs.syncedIndex();
+    }
+
     /** Bytes of the files in use. */
     public long sizeBytes() {
         long bytes = 0;
@@ -108,14 +116,16 @@ public final class Wal implements LogView, AutoCloseable {
         if (fromIndex > lastIndex) {
             return Records.empty(fromIndex);
         }
+        Segment segment = segmentOf(fromIndex);
         int count = 0;
         long bytes = 0;
         for (long index = fromIndex; index <= lastIndex; index++) {
-            bytes += recordSize(index);
-            if (count > 0 && bytes > maxBytes) {
-                bytes -= recordSize(index);
+            segment = segment.holds(index) ? segment : segmentOf(index);
+            int size = RecordFormat.sizeAt(segment.map(), segment.offset(index));
+            if (count > 0 && bytes + size > maxBytes) {
                 break;
             }
+            bytes += size;
             count++;
         }
         return copy(fromIndex, count, Math.toIntExact(bytes));
@@ -125,8 +135,9 @@ public final class Wal implements LogView, AutoCloseable {
         byte[] out = new byte[bytes];
         int[] offsets = new int[count + 1];
         int at = 0;
+        Segment segment = segmentOf(fromIndex);
         for (int i = 0; i < count; i++) {
-            Segment segment = segmentOf(fromIndex + i);
+            segment = segment.holds(fromIndex + i) ? segment : segmentOf(fromIndex + i);
             int offset = segment.offset(fromIndex + i);
             int size = RecordFormat.sizeAt(segment.map(), offset);
             segment.map().get(offset, out, at, size);
@@ -137,16 +148,11 @@ public final class Wal implements LogView, AutoCloseable {
         return new Records(ByteBuffer.wrap(out), offsets, 0, fromIndex);
     }
 
-    private int recordSize(long index) {
-        Segment segment = segmentOf(index);
-        return RecordFormat.sizeAt(segment.map(), segment.offset(index));
-    }
-
     /** After a truncation two segments may have had an index; the later one's counts. */
     private Segment segmentOf(long index) {
         for (int i = segments.size() - 1; i >= 0; i--) {
             Segment segment = segments.get(i);
-            if (index >= segment.firstIndex() && index <= segment.lastIndex()) {
+            if (segment.holds(index)) {
                 return segment;
             }
         }
@@ -155,8 +161,12 @@ public final class Wal implements LogView, AutoCloseable {
 
     /** Hands over all entries from an index on. */
     public void replay(long fromIndex, EntryVisitor visitor) {
+        if (fromIndex > lastIndex) {
+            return;
+        }
+        Segment segment = segmentOf(fromIndex);
         for (long index = fromIndex; index <= lastIndex; index++) {
-            Segment segment = segmentOf(index);
+            segment = segment.holds(index) ? segment : segmentOf(index);
             int at = segment.offset(index);
             ByteBuffer map = segment.map();
             ByteBuffer payload = map.slice(at + RecordFormat.AT_PAYLOAD, map.getInt(at + RecordFormat.AT_LENGTH));
@@ -173,6 +183,7 @@ public final class Wal implements LogView, AutoCloseable {
      * @throws NoSpaceException if there is no room for another segment; nothing was appended
      */
     public long append(long term, EntryKind kind, ByteBuffer payload) throws IOException {
+        checkTerm(term);
         int length = payload.remaining();
         int size = RecordFormat.sizeBytes(length);
         int at = place(size);
@@ -194,12 +205,20 @@ public final class Wal implements LogView, AutoCloseable {
         if (batch.count() == 0) {
             return;
         }
+        checkTerm(batch.term(0));
         int at = place(batch.sizeBytes());
         ByteBuffer bytes = batch.bytes();
         current.map().put(at, bytes, 0, bytes.remaining());
         for (int i = 0; i < batch.count(); i++) {
             int offset = at + batch.offset(i);
             added(offset, RecordFormat.sizeAt(current.map(), offset), batch.term(i));
+        }
+    }
+
+    /** Recovery would refuse a term that goes back, so it must not get in. Boxes nothing while all is well. */
+    private void checkTerm(long term) {
+        if (term < terms.lastTerm()) {
+            Invariants.check(false, "term %d behind entry %d of term %d", term, lastIndex, terms.lastTerm());
         }
     }
 
@@ -230,14 +249,16 @@ public final class Wal implements LogView, AutoCloseable {
     private void roll(int neededBytes) throws IOException {
         Path prepared = source.take(neededBytes);
         seal();
-        begin(prepared, lastIndex + 1);
+        Segment full = current;
+        begin(prepared, lastIndex + 1, false);
+        unsynced.add(full);
     }
 
-    private void begin(Path prepared, long firstIndex) throws IOException {
-        unsynced.add(current);
+    private void begin(Path prepared, long firstIndex, boolean afterSync) throws IOException {
         SegmentFormat.Header header =
                 new SegmentFormat.Header(current.header().sequence() + 1, firstIndex, termAt(firstIndex - 1), chain);
-        current = source.begin(prepared, header);
+        current = source.begin(prepared, header, afterSync);
+        chain = current.firstChain();
         segments.add(current);
         source.prepareNext();
     }
@@ -284,22 +305,36 @@ public final class Wal implements LogView, AutoCloseable {
      * @param index 1..lastIndex
      */
     public void truncateFrom(long index) throws IOException {
-        Path prepared = source.take(SegmentFormat.FRAME_BYTES);
+        Path prepared = source.take(2 * SegmentFormat.FRAME_BYTES);
         seal();
         syncs.awaitIdle();
-        for (Segment segment : unsynced) {
-            segment.force();
-        }
-        unsynced.clear();
-        current.force();
-        sealedUnsynced = false;
+        forceAll();
+        begin(prepared, index, true);
         lastIndex = index - 1;
-        begin(prepared, index);
-        unsynced.clear();
         segments.forEach(segment -> segment.keep(index - 1));
         terms.truncateFrom(index);
         syncs.forcedUpTo(index - 1);
         writtenIndex = index - 1;
+    }
+
+    /** Syncs all that was sealed, on this thread; the sync thread is idle. A failure is as final as one of its own. */
+    private void forceAll() throws IOException {
+        if (syncs.hasFailed()) {
+            throw new IOException("the log takes nothing more: a sync failed");
+        }
+        unsynced.add(current);
+        for (Segment segment : unsynced) {
+            try {
+                segment.force();
+            } catch (IOException e) {
+                syncs.fail(e, segment.file());
+                throw e;
+            }
+        }
+        unsynced.clear();
+        sealedUnsynced = false;
+        syncs.forcedUpTo(lastIndex);
+        writtenIndex = lastIndex;
     }
 
     /** Syncs, marks the end so that damage before it is told from a torn tail, and closes. */
@@ -308,25 +343,23 @@ public final class Wal implements LogView, AutoCloseable {
         seal();
         syncs.awaitIdle();
         syncs.stop();
-        source.stop();
-        if (!syncs.hasFailed()) {
-            for (Segment segment : unsynced) {
-                segment.force();
+        try {
+            if (!syncs.hasFailed()) {
+                forceAll();
+                markEnd();
             }
-            current.force();
-            markEnd();
-        }
-        for (Segment segment : segments) {
-            segment.close();
+        } finally {
+            source.stop();
+            for (Segment segment : segments) {
+                segment.close();
+            }
         }
     }
 
+    /** Room for the mark is not looked for in a new segment: then damage to the last frame looks like a torn tail. */
     private void markEnd() throws IOException {
-        if (lastIndex > 0 && current.room() >= SegmentFormat.FRAME_BYTES) {
-            int at = current.end();
-            current.endAt(at + SegmentFormat.FRAME_BYTES);
-            SegmentFormat.seal(
-                    crc, current.map(), current.view(), at, current.end(), lastIndex + 1, lastIndex, 0, chain);
+        if (lastIndex > 0 && !current.endsWithMark() && current.room() >= SegmentFormat.FRAME_BYTES) {
+            current.mark(lastIndex, chain);
             current.force();
         }
     }

@@ -1,7 +1,6 @@
 package dev.quorate.log;
 
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,11 +9,9 @@ import dev.quorate.protocol.EntryKind;
 import dev.quorate.protocol.HardState;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,15 +23,15 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The log against a plain list, and what it says of damaged files. Seeds are in the messages of failures. */
 class WalTest {
-    private static final WalOptions SMALL = new WalOptions(1 << 16, SyncPolicy.ALWAYS, Duration.ofMillis(100));
+    static final WalOptions SMALL = new WalOptions(1 << 16, SyncPolicy.ALWAYS, Duration.ofMillis(100));
 
     @TempDir
     Path directory;
 
     /** One entry of the model. */
-    private record Expected(long term, String text) {}
+    record Expected(long term, String text) {}
 
-    private static final SyncListener DEAF = new SyncListener() {
+    static final SyncListener DEAF = new SyncListener() {
         @Override
         public void synced(long index) {}
 
@@ -47,18 +44,18 @@ class WalTest {
         }
     };
 
-    private static ByteBuffer payload(String text) {
+    static ByteBuffer payload(String text) {
         return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    private static void sync(Wal wal) {
+    static void sync(Wal wal) {
         await().pollInterval(Duration.ofMillis(1)).until(() -> {
             wal.requestSync();
             return wal.syncedIndex() == wal.lastIndex();
         });
     }
 
-    private static List<Expected> contents(Wal wal) throws IOException {
+    static List<Expected> contents(Wal wal) throws IOException {
         List<Expected> found = new ArrayList<>();
         wal.replay(1, (index, term, kind, bytes) -> {
             byte[] text = new byte[bytes.remaining()];
@@ -139,16 +136,24 @@ class WalTest {
         for (int cut = start + 1; cut < end; cut += 1 + random.nextInt(9)) {
             byte[] torn = whole.clone();
             Arrays.fill(torn, cut, torn.length, (byte) 0);
-            assertRecovers(original, file, torn, model, firstUnsynced, "torn at " + cut, round++);
+            // A frame of which nothing arrived leaves no trace; it is the one cut that cannot be told.
+            assertRecovers(original, file, torn, model, firstUnsynced, "torn at " + cut, cut > start, round++);
             byte[] flipped = whole.clone();
             flipped[cut] ^= (byte) (1 << random.nextInt(8));
-            assertRecovers(original, file, flipped, model, firstUnsynced, "flipped at " + cut, round++);
+            assertRecovers(original, file, flipped, model, firstUnsynced, "flipped at " + cut, true, round++);
         }
         assertTrue(round > 20, "many places were tried: " + round);
     }
 
     private void assertRecovers(
-            Path original, Path file, byte[] bytes, List<Expected> model, long firstUnsynced, String what, int round)
+            Path original,
+            Path file,
+            byte[] bytes,
+            List<Expected> model,
+            long firstUnsynced,
+            String what,
+            boolean leavesTrace,
+            int round)
             throws IOException {
         Path copy = directory.resolve("copy-" + round);
         copyDirectory(original, copy);
@@ -158,7 +163,9 @@ class WalTest {
             List<Expected> found = contents(wal);
             assertTrue(found.size() >= firstUnsynced - 1, what + " lost what was synced");
             assertEquals(model.subList(0, found.size()), found, what);
-            assertTrue(wal.recovery().tornBytes() > 0 || found.equals(model), what + " says that it was torn");
+            if (leavesTrace) {
+                assertTrue(wal.recovery().tornBytes() > 0 || found.equals(model), what + " says that it was torn");
+            }
             wal.append(99, EntryKind.MUTATION, payload("after"));
             sync(wal);
         }
@@ -178,9 +185,6 @@ class WalTest {
         SplittableRandom random = new SplittableRandom(5);
         for (int round = 0; round < 60; round++) {
             int at = SegmentFormat.HEADER_BYTES + random.nextInt(start - SegmentFormat.HEADER_BYTES);
-            if (isUncovered(whole, at)) {
-                continue;
-            }
             byte[] flipped = whole.clone();
             flipped[at] ^= (byte) (1 << random.nextInt(8));
             Path copy = directory.resolve("damaged-" + round);
@@ -194,20 +198,6 @@ class WalTest {
                         refusal.getMessage());
             }
         }
-    }
-
-    /** The four bytes behind a frame's chain carry nothing and are under no checksum. */
-    private static boolean isUncovered(byte[] whole, int at) {
-        ByteBuffer in = ByteBuffer.wrap(whole);
-        int frame = SegmentFormat.HEADER_BYTES;
-        while (frame <= at) {
-            int next = frame + SegmentFormat.FRAME_BYTES + in.getInt(frame + 4);
-            if (at < next) {
-                return at >= frame + 36 && at < frame + SegmentFormat.FRAME_BYTES;
-            }
-            frame = next;
-        }
-        return false;
     }
 
     /** Three synced frames and a last one; returns the index of its first entry. Left as a crash leaves it. */
@@ -228,7 +218,7 @@ class WalTest {
         return 16;
     }
 
-    private static Path newestSegment(Path path) throws IOException {
+    static Path newestSegment(Path path) throws IOException {
         try (Stream<Path> files = Files.list(path)) {
             return files.filter(file -> file.getFileName().toString().startsWith("wal-"))
                     .max(Path::compareTo)
@@ -244,7 +234,7 @@ class WalTest {
         return end;
     }
 
-    private static int frameStart(byte[] whole) {
+    static int frameStart(byte[] whole) {
         ByteBuffer in = ByteBuffer.wrap(whole);
         int at = SegmentFormat.HEADER_BYTES;
         int last = at;
@@ -255,7 +245,7 @@ class WalTest {
         return last;
     }
 
-    private static void copyDirectory(Path from, Path to) throws IOException {
+    static void copyDirectory(Path from, Path to) throws IOException {
         Files.createDirectories(to);
         try (Stream<Path> files = Files.list(from)) {
             for (Path file : files.toList()) {
@@ -308,24 +298,6 @@ class WalTest {
         try (DataDirectory data = DataDirectory.open(path);
                 Wal wal = Wal.open(data, SMALL, DEAF)) {
             assertEquals(30, wal.lastIndex());
-        }
-    }
-
-    @Test
-    void aRollbackFileHoldsTheRecords() throws IOException {
-        try (DataDirectory data = DataDirectory.open(directory.resolve("rollback"));
-                Wal wal = Wal.open(data, SMALL, DEAF)) {
-            wal.append(1, EntryKind.MUTATION, payload("gone"));
-            Records removed = wal.batch(1, Integer.MAX_VALUE);
-            Path file = data.saveRollback(removed, 2);
-            try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
-                ByteBuffer bytes = ByteBuffer.allocate((int) in.size());
-                in.read(bytes);
-                byte[] records = Arrays.copyOfRange(bytes.array(), 32, bytes.capacity());
-                byte[] expected = new byte[records.length];
-                removed.bytes().get(expected);
-                assertArrayEquals(expected, records);
-            }
         }
     }
 }

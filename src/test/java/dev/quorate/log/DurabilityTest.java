@@ -1,0 +1,382 @@
+package dev.quorate.log;
+
+import static dev.quorate.log.WalTest.DEAF;
+import static dev.quorate.log.WalTest.SMALL;
+import static dev.quorate.log.WalTest.contents;
+import static dev.quorate.log.WalTest.copyDirectory;
+import static dev.quorate.log.WalTest.frameStart;
+import static dev.quorate.log.WalTest.newestSegment;
+import static dev.quorate.log.WalTest.payload;
+import static dev.quorate.log.WalTest.sync;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import dev.quorate.log.WalTest.Expected;
+import dev.quorate.protocol.EntryKind;
+import dev.quorate.protocol.InvariantViolation;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What was synced is there, or the log says where it is not; and what was not synced is never called synced. */
+class DurabilityTest {
+    private static final int PAGE_BYTES = 4096;
+
+    @TempDir
+    Path directory;
+
+    private static void append(Wal wal, long term, int count) throws IOException {
+        for (int i = 0; i < count; i++) {
+            wal.append(term, EntryKind.MUTATION, payload("entry " + (wal.lastIndex() + 1)));
+        }
+    }
+
+    /** Opens a copy with one bit of one byte turned over. */
+    private void assertRefused(Path original, Path file, byte[] whole, int at, int round) throws IOException {
+        byte[] damaged = whole.clone();
+        damaged[at] ^= (byte) (1 << (round % 8));
+        Path copy = directory.resolve("damaged-" + round);
+        copyDirectory(original, copy);
+        Files.write(copy.resolve(file.getFileName()), damaged);
+        try (DataDirectory data = DataDirectory.open(copy)) {
+            CorruptLogException refusal = assertThrows(
+                    CorruptLogException.class, () -> Wal.open(data, SMALL, DEAF).close(), "damage at " + at);
+            String said = String.valueOf(refusal.getMessage());
+            assertTrue(said.contains(file.getFileName() + " is damaged at offset "), said);
+        }
+    }
+
+    @Test
+    void afterATruncationAllThatIsLeftIsSynced() throws IOException {
+        try (DataDirectory data = DataDirectory.open(directory);
+                Wal wal = Wal.open(data, SMALL, DEAF)) {
+            append(wal, 1, 5);
+            sync(wal);
+            append(wal, 1, 5);
+            wal.truncateFrom(8);
+            assertEquals(7, wal.lastIndex());
+            assertEquals(7, wal.syncedIndex());
+        }
+    }
+
+    @Test
+    void afterAnOrderedEndDamageAnywhereIsToldFromATornTail() throws IOException {
+        Path original = directory.resolve("original");
+        try (DataDirectory data = DataDirectory.open(original);
+                Wal wal = Wal.open(data, SMALL, DEAF)) {
+            append(wal, 1, 5);
+            sync(wal);
+            append(wal, 1, 5);
+        }
+        Path file = newestSegment(original);
+        byte[] whole = Files.readAllBytes(file);
+        int mark = frameStart(whole);
+        int round = 0;
+        for (int at = SegmentFormat.HEADER_BYTES; at < mark; at += 7) {
+            assertRefused(original, file, whole, at, round++);
+        }
+        assertTrue(round > 30, "many places were tried: " + round);
+    }
+
+    @Test
+    void damageBeforeATruncationThatWasJustMadeIsNoTornTail() throws IOException {
+        Path live = directory.resolve("live");
+        Path original = directory.resolve("original");
+        Path file;
+        try (DataDirectory data = DataDirectory.open(live);
+                Wal wal = Wal.open(data, SMALL, DEAF)) {
+            append(wal, 1, 5);
+            sync(wal);
+            append(wal, 1, 5);
+            file = newestSegment(live);
+            wal.truncateFrom(8);
+            copyDirectory(live, original);
+        }
+        byte[] whole = Files.readAllBytes(original.resolve(file.getFileName()));
+        try (DataDirectory data = DataDirectory.open(original);
+                Wal wal = Wal.open(data, SMALL, DEAF)) {
+            assertEquals(7, wal.lastIndex(), "entries taken back in the middle of a batch stay away");
+            assertEquals(0, wal.recovery().tornBytes());
+        }
+        int round = 0;
+        for (int at = SegmentFormat.HEADER_BYTES; at < frameStart(whole) + 200; at += 7) {
+            assertRefused(original, original.resolve(file.getFileName()), whole, at, round++);
+        }
+    }
+
+    /** A power failure keeps any of the pages that no sync covered, and none in particular. */
+    @Test
+    void pagesThatArriveOutOfOrderLeaveAWholePrefixWithAllThatWasSynced() throws IOException {
+        Path original = directory.resolve("original");
+        Path live = directory.resolve("live");
+        List<Expected> model;
+        try (DataDirectory data = DataDirectory.open(live);
+                Wal wal = Wal.open(data, SMALL, DEAF)) {
+            append(wal, 1, 40);
+            sync(wal);
+            for (int i = 0; i < 3; i++) {
+                append(wal, 2, 150);
+                sync(wal);
+            }
+            model = contents(wal);
+            copyDirectory(live, original);
+        }
+        Path file = newestSegment(original);
+        byte[] whole = Files.readAllBytes(file);
+        int lastFrame = frameStart(whole);
+        int used = whole.length;
+        while (whole[used - 1] == 0) {
+            used--;
+        }
+        for (int seed = 1; seed <= 40; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            byte[] lossy = whole.clone();
+            for (int page = lastFrame / PAGE_BYTES; page * PAGE_BYTES < used; page++) {
+                if (random.nextBoolean()) {
+                    Arrays.fill(lossy, Math.max(lastFrame, page * PAGE_BYTES), (page + 1) * PAGE_BYTES, (byte) 0);
+                }
+            }
+            Path copy = directory.resolve("lossy-" + seed);
+            copyDirectory(original, copy);
+            Files.write(copy.resolve(file.getFileName()), lossy);
+            recoverTwice(copy, model, 340, "seed " + seed);
+        }
+    }
+
+    private static void recoverTwice(Path path, List<Expected> model, int synced, String what) throws IOException {
+        List<Expected> kept;
+        try (DataDirectory data = DataDirectory.open(path);
+                Wal wal = Wal.open(data, SMALL, DEAF)) {
+            kept = contents(wal);
+            assertTrue(kept.size() >= synced, what + " kept " + kept.size());
+            assertEquals(model.subList(0, kept.size()), kept, what);
+            append(wal, 99, 2);
+            kept = contents(wal);
+        }
+        try (DataDirectory data = DataDirectory.open(path);
+                Wal wal = Wal.open(data, SMALL, DEAF)) {
+            assertEquals(kept, contents(wal), what);
+        }
+    }
+
+    /** What a killed process leaves, at any moment of a random life: all that was synced, and nothing that never was. */
+    @Test
+    void killedAtAnyMomentItKeepsWhatWasSynced() throws IOException {
+        for (int seed = 1; seed <= 12; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            Path live = directory.resolve("killed-" + seed);
+            try (DataDirectory data = DataDirectory.open(live);
+                    Wal wal = Wal.open(data, SMALL, DEAF)) {
+                for (int step = 0; step < 8; step++) {
+                    append(wal, 1 + step, random.nextInt(400));
+                    if (random.nextBoolean()) {
+                        sync(wal);
+                    }
+                    if (wal.lastIndex() > 0 && random.nextInt(3) == 0) {
+                        wal.truncateFrom(1 + random.nextLong(wal.lastIndex()));
+                    }
+                    if (random.nextBoolean()) {
+                        wal.requestSync();
+                    }
+                    long synced = wal.syncedIndex();
+                    Path copy = directory.resolve("killed-" + seed + "-" + step);
+                    copyDirectory(live, copy);
+                    recoverTwice(copy, contents(wal), (int) synced, "seed " + seed + " step " + step);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aFailedSyncIsToldOnceAndFinal() throws IOException {
+        AtomicInteger told = new AtomicInteger();
+        SyncListener listener = new SyncListener() {
+            @Override
+            public void synced(long index) {}
+
+            @Override
+            public void forced(Duration took, long entries) {}
+
+            @Override
+            public void syncFailed(IOException cause, Path file) {
+                told.incrementAndGet();
+            }
+        };
+        try (DataDirectory data = DataDirectory.open(directory.resolve("failing"));
+                Wal wal = Wal.open(data, SMALL, listener)) {
+            append(wal, 1, 3);
+            sync(wal);
+            append(wal, 1, 3);
+            // An interrupted thread's next force fails, as one of a dying disk does.
+            Thread.getAllStackTraces().keySet().stream()
+                    .filter(thread -> thread.getName().equals("quorate-sync-failing"))
+                    .forEach(Thread::interrupt);
+            wal.requestSync();
+            await().until(() -> told.get() == 1);
+            wal.requestSync();
+            assertEquals(3, wal.syncedIndex());
+            assertThrows(IOException.class, () -> append(wal, 1, 1));
+            assertThrows(IOException.class, () -> wal.truncateFrom(5));
+            assertEquals(3, wal.syncedIndex());
+        }
+        assertEquals(1, told.get(), "nothing was tried again, not even at the end");
+    }
+
+    @Test
+    void underAnIntervalWrittenCountsAndOnlySyncedIsDurable() throws IOException {
+        WalOptions hourly = new WalOptions(1 << 16, SyncPolicy.INTERVAL, Duration.ofHours(1));
+        Path path = directory.resolve("hourly");
+        try (DataDirectory data = DataDirectory.open(path);
+                Wal wal = Wal.open(data, hourly, DEAF)) {
+            append(wal, 1, 3);
+            wal.requestSync();
+            await().until(() -> wal.durableIndex() == 3);
+            append(wal, 1, 3);
+            wal.requestSync();
+            assertEquals(6, wal.syncedIndex());
+            await().during(Duration.ofMillis(200)).until(() -> wal.durableIndex() == 3);
+            wal.truncateFrom(6);
+            assertEquals(5, wal.durableIndex(), "a truncation waits for no interval");
+            append(wal, 2, 1);
+        }
+        try (DataDirectory data = DataDirectory.open(path);
+                Wal wal = Wal.open(data, hourly, DEAF)) {
+            assertEquals(6, wal.lastIndex());
+        }
+    }
+
+    @Test
+    void aLogShorterThanItsCommitBoundOrWithoutItsNewestSegmentIsRefused() throws IOException {
+        Path path = directory.resolve("short");
+        try (DataDirectory data = DataDirectory.open(path);
+                Wal wal = Wal.open(data, SMALL, DEAF)) {
+            append(wal, 1, 3);
+            data.writeCommitBound(4);
+        }
+        try (DataDirectory data = DataDirectory.open(path)) {
+            assertThrows(CorruptLogException.class, () -> Wal.open(data, SMALL, DEAF));
+            data.writeCommitBound(3);
+            Wal.open(data, SMALL, DEAF).close();
+        }
+        Files.delete(newestSegment(path));
+        try (DataDirectory data = DataDirectory.open(path)) {
+            assertThrows(CorruptLogException.class, () -> Wal.open(data, SMALL, DEAF));
+        }
+    }
+
+    @Test
+    void aNewestSegmentThatWasNeverBornDoesNotStopTheStart() throws IOException {
+        for (int written = 0; written < SegmentFormat.HEADER_BYTES - 16; written += 5) {
+            Path path = directory.resolve("unborn-" + written);
+            try (DataDirectory data = DataDirectory.open(path);
+                    Wal wal = Wal.open(data, SMALL, DEAF)) {
+                append(wal, 1, 3);
+            }
+            byte[] half = Arrays.copyOf(Arrays.copyOf(Files.readAllBytes(newestSegment(path)), written), 1 << 16);
+            Files.write(path.resolve(Segment.name(2)), half);
+            try (DataDirectory data = DataDirectory.open(path);
+                    Wal wal = Wal.open(data, SMALL, DEAF)) {
+                assertEquals(3, wal.lastIndex(), written + " bytes");
+            }
+        }
+    }
+
+    @Test
+    void entriesOfAnySizeRollOverAndLeaveNoFilesBehind() throws IOException {
+        Path path = directory.resolve("rolled");
+        List<Expected> model = new ArrayList<>();
+        try (DataDirectory data = DataDirectory.open(path);
+                Wal wal = Wal.open(data, SMALL, DEAF)) {
+            for (int i = 0; i < 12; i++) {
+                String text = "x".repeat(i % 3 == 0 ? 200_000 : 20_000);
+                wal.append(1, EntryKind.MUTATION, payload(text));
+                model.add(new Expected(1, text));
+                sync(wal);
+            }
+            assertEquals(model, contents(wal));
+            try (Stream<Path> files = Files.list(path)) {
+                long prepared = files.filter(
+                                file -> file.getFileName().toString().startsWith("prepared-"))
+                        .count();
+                assertTrue(prepared <= 1, prepared + " prepared files");
+            }
+        }
+        try (DataDirectory data = DataDirectory.open(path);
+                Wal wal = Wal.open(data, SMALL, DEAF)) {
+            assertEquals(model, contents(wal));
+        }
+    }
+
+    @Test
+    void withoutSpaceNothingIsAppendedAndWithSpaceItGoesOn() throws IOException {
+        Path path = directory.resolve("full");
+        try (DataDirectory data = DataDirectory.open(path);
+                Wal wal = Wal.open(data, SMALL, DEAF)) {
+            // No file can be made where a directory with something in it stands.
+            for (int i = 1; i < 4; i++) {
+                Files.createDirectories(path.resolve("prepared-" + i + ".tmp").resolve("x"));
+            }
+            ByteBuffer large = payload("x".repeat(30_000));
+            NoSpaceException refusal = assertThrows(NoSpaceException.class, () -> {
+                for (int i = 0; i < 100; i++) {
+                    wal.append(1, EntryKind.MUTATION, large);
+                }
+            });
+            long last = wal.lastIndex();
+            assertTrue(String.valueOf(refusal.getMessage()).contains("no room"), refusal.getMessage());
+            sync(wal);
+            assertThrows(NoSpaceException.class, () -> wal.append(1, EntryKind.MUTATION, large));
+            for (int i = 1; i < 4; i++) {
+                Files.delete(path.resolve("prepared-" + i + ".tmp").resolve("x"));
+                Files.delete(path.resolve("prepared-" + i + ".tmp"));
+            }
+            assertEquals(last + 1, wal.append(1, EntryKind.MUTATION, large));
+            sync(wal);
+        }
+    }
+
+    @Test
+    void aTermThatGoesBackDoesNotGetIn() throws IOException {
+        try (DataDirectory data = DataDirectory.open(directory);
+                Wal wal = Wal.open(data, SMALL, DEAF)) {
+            append(wal, 2, 1);
+            assertThrows(InvariantViolation.class, () -> append(wal, 1, 1));
+            assertEquals(1, wal.lastIndex());
+        }
+    }
+
+    @Test
+    void anAppendMakesNoObjects() throws IOException {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        WalOptions options = new WalOptions(1 << 24, SyncPolicy.ALWAYS, Duration.ofMillis(100));
+        try (DataDirectory data = DataDirectory.open(directory);
+                Wal wal = Wal.open(data, options, DEAF)) {
+            ByteBuffer payload = payload("x".repeat(100));
+            for (int i = 0; i < 20_000; i++) {
+                wal.append(1, EntryKind.MUTATION, payload);
+            }
+            int count = 20_000;
+            long before = threads.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < count; i++) {
+                wal.append(1, EntryKind.MUTATION, payload);
+            }
+            double each = (threads.getCurrentThreadAllocatedBytes() - before) / (double) count;
+            // The offsets double now and then; the smallest object would be 16.
+            assertTrue(each < 16, each + " bytes an entry");
+        }
+    }
+}
