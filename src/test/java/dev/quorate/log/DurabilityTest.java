@@ -9,6 +9,7 @@ import static dev.quorate.log.WalTest.newestSegment;
 import static dev.quorate.log.WalTest.payload;
 import static dev.quorate.log.WalTest.sync;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -92,30 +93,58 @@ class DurabilityTest {
         assertTrue(round > 30, "many places were tried: " + round);
     }
 
+    /** Also where the truncation is the only witness: no frame behind the damage names anything as synced. */
     @Test
     void damageBeforeATruncationThatWasJustMadeIsNoTornTail() throws IOException {
+        int round = 0;
+        for (int from : List.of(8, 4)) {
+            Path live = directory.resolve("live-" + from);
+            Path original = directory.resolve("original-" + from);
+            Path file;
+            try (DataDirectory data = DataDirectory.open(live);
+                    Wal wal = Wal.open(data, SMALL, DEAF)) {
+                append(wal, 1, 5);
+                sync(wal);
+                append(wal, 1, 5);
+                file = newestSegment(live);
+                wal.truncateFrom(from);
+                copyDirectory(live, original);
+            }
+            Path reopened = directory.resolve("reopened-" + from);
+            copyDirectory(original, reopened);
+            try (DataDirectory data = DataDirectory.open(reopened);
+                    Wal wal = Wal.open(data, SMALL, DEAF)) {
+                assertEquals(from - 1, wal.lastIndex(), "entries taken back in the middle of a batch stay away");
+                assertEquals(0, wal.recovery().tornBytes());
+            }
+            byte[] whole = Files.readAllBytes(original.resolve(file.getFileName()));
+            for (int at = SegmentFormat.HEADER_BYTES; at < frameStart(whole) + 200; at += 7) {
+                assertRefused(original, file, whole, at, round++);
+            }
+        }
+    }
+
+    /** Were the tail overwritten, a crash halfway could leave old frames behind new ones. */
+    @Test
+    void aTornTailIsNotOverwritten() throws IOException {
         Path live = directory.resolve("live");
-        Path original = directory.resolve("original");
-        Path file;
+        Path torn = directory.resolve("torn");
         try (DataDirectory data = DataDirectory.open(live);
                 Wal wal = Wal.open(data, SMALL, DEAF)) {
             append(wal, 1, 5);
             sync(wal);
             append(wal, 1, 5);
-            file = newestSegment(live);
-            wal.truncateFrom(8);
-            copyDirectory(live, original);
+            copyDirectory(live, torn);
         }
-        byte[] whole = Files.readAllBytes(original.resolve(file.getFileName()));
-        try (DataDirectory data = DataDirectory.open(original);
+        Path file = newestSegment(torn);
+        byte[] before = Files.readAllBytes(file);
+        try (DataDirectory data = DataDirectory.open(torn);
                 Wal wal = Wal.open(data, SMALL, DEAF)) {
-            assertEquals(7, wal.lastIndex(), "entries taken back in the middle of a batch stay away");
-            assertEquals(0, wal.recovery().tornBytes());
+            assertEquals(5, wal.lastIndex(), "what was not sealed was not promised");
+            assertEquals(file, wal.recovery().tornFile());
+            append(wal, 1, 20);
         }
-        int round = 0;
-        for (int at = SegmentFormat.HEADER_BYTES; at < frameStart(whole) + 200; at += 7) {
-            assertRefused(original, original.resolve(file.getFileName()), whole, at, round++);
-        }
+        assertArrayEquals(before, Files.readAllBytes(file));
     }
 
     /** A power failure keeps any of the pages that no sync covered, and none in particular. */
