@@ -462,7 +462,7 @@ public final class Replica {
             }
             if (effects.commitIndex() >= 0) {
                 store.committed(effects.commitIndex());
-                directory.writeCommitBound(Math.min(effects.commitIndex(), wal.syncedIndex()));
+                directory.writeCommitBound(Math.min(effects.commitIndex(), wal.durableIndex()));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
