@@ -95,15 +95,11 @@ public final class ReplicaCore {
                 : leading.follower(replica).matchIndex();
     }
 
-    /**
-     * Under {@code election=none}: replica 0 begins to lead in a new term, which is durable before anything is sent.
-     *
-     * @param atLeastTerm a term that the new one must reach
-     */
-    public Effects lead(long atLeastTerm) {
+    /** Under {@code election=none}: replica 0 begins to lead in a new term, which is durable before anything is sent. */
+    public Effects lead() {
         Invariants.check(options.self() == 0, "replica %d cannot lead when election is none", options.self());
         effects = new Effects();
-        save(new HardState(Math.max(hardState.term() + 1, atLeastTerm), options.self()));
+        save(new HardState(hardState.term() + 1, options.self()));
         becomeLeader(Reason.FIXED_LEADER);
         return effects;
     }

@@ -100,8 +100,22 @@ final class AckWaits {
             UniEmitter<? super Receipt> emitter = take(wait);
             if (emitter != null) {
                 emitter.fail(new ReplicaException.QuorumTimeout(receipt(wait, core)));
+                forgetAnswered(byRequired.get(wait.required));
             }
         }
+    }
+
+    /** What was answered by its time-out would else pile up for as long as a replica is away. */
+    private static void forgetAnswered(ArrayDeque<Wait> waits) {
+        Wait oldest;
+        while ((oldest = waits.peek()) != null && oldest.emitter == null) {
+            waits.poll();
+        }
+    }
+
+    /** How many are kept, answered ones among them. */
+    int kept() {
+        return byRequired.stream().mapToInt(ArrayDeque::size).sum();
     }
 
     /** When the next of them fails, on the monotonic clock; 0 if none waits. */

@@ -21,4 +21,10 @@ final class DelayedReplies {
             reply.emitter.complete(reply.response);
         }
     }
+
+    /** No sync will come any more: the leader hears that this replica stopped, and not nothing. */
+    void abandon() {
+        waiting.forEach(reply -> reply.emitter.fail(new ReplicaException.Unavailable("the replica stopped")));
+        waiting.clear();
+    }
 }

@@ -49,14 +49,20 @@ public class HostedReplicas {
         if (settings.wal().sync() == SyncPolicy.INTERVAL) {
             LOG.warn("quorate.wal.sync is interval: one power failure can undo writes that were acknowledged");
         }
+        if (peerSecret().isEmpty() && settings.isBeyondLoopback()) {
+            LOG.warn("quorate.peer.secret is not set: whoever can connect can speak as a replica");
+        }
         List<Replica> opened = new ArrayList<>();
         try {
             for (int id : settings.hosted()) {
-                opened.add(new Replica(options(id, narrate), peers, listener, onFatal));
+                opened.add(Replica.open(options(id, narrate), peers, listener, onFatal));
             }
         } catch (IOException e) {
             opened.forEach(Replica::stop);
             throw new UncheckedIOException(e.getMessage(), e);
+        } catch (RuntimeException e) {
+            opened.forEach(Replica::stop);
+            throw e;
         }
         replicas = List.copyOf(opened);
     }
@@ -215,7 +221,7 @@ public class HostedReplicas {
                 url(id),
                 leads ? Role.LEADER : Role.FOLLOWER,
                 health.isReachable() ? "formed" : "unknown",
-                health.isReachable() || leads,
+                health.isReachable(),
                 health.lastIndex(),
                 health.commitIndex(),
                 health.lastIndex(),

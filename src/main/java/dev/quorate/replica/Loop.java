@@ -22,6 +22,7 @@ final class Loop {
     private final Thread thread;
     private volatile boolean parked;
     private volatile boolean stopped;
+    private volatile boolean ended;
 
     /**
      * A loop that is not running yet.
@@ -35,17 +36,35 @@ final class Loop {
         thread.setDaemon(true);
     }
 
+    /** Work that somebody waits for. */
+    interface Work extends Runnable {
+        /** Told instead of {@link #run} when the loop has ended. On any thread. */
+        void abandon();
+    }
+
     private record Timer(long dueNanos, Runnable work) {}
 
     void start() {
         thread.start();
     }
 
-    /** Has the work run on the loop, soon. Any thread. After {@link #stop} it is run no more. */
+    /** Has the work run on the loop, soon. Any thread. Once the loop has ended it is abandoned instead. */
     void offer(Runnable work) {
         queue.offer(work);
-        if (parked) {
+        if (ended) {
+            abandonQueued();
+        } else if (parked) {
             LockSupport.unpark(thread);
+        }
+    }
+
+    /** The loop, which alone took from the queue, has ended. */
+    private synchronized void abandonQueued() {
+        Runnable work;
+        while ((work = queue.poll()) != null) {
+            if (work instanceof Work awaited) {
+                awaited.abandon();
+            }
         }
     }
 
@@ -86,6 +105,9 @@ final class Loop {
             // Not swallowed: a replica whose state may be half changed stops, with the cause in its log.
             stopped = true;
             onFailure.accept(e);
+        } finally {
+            ended = true;
+            abandonQueued();
         }
     }
 

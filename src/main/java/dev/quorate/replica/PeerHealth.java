@@ -13,15 +13,17 @@ final class PeerHealth {
     private static final Logger LOG = Logger.getLogger(PeerHealth.class);
     private static final long FIRST_BACKOFF_MS = 50;
     private static final long MAX_BACKOFF_MS = 2_000;
+    private static final long HEARD_LATELY_NANOS = 1_000_000_000;
 
     private final int self;
     private final int peer;
     private final SplittableRandom random;
-    private int failures;
+    private int pauses;
     private volatile boolean reachable;
     private volatile boolean silent;
     private volatile long lastIndex;
     private volatile long commitIndex;
+    private volatile long heardNanos = System.nanoTime() - HEARD_LATELY_NANOS;
     private volatile long caughtUpNanos = System.nanoTime();
 
     PeerHealth(int self, int peer, long seed) {
@@ -30,8 +32,16 @@ final class PeerHealth {
         this.random = new SplittableRandom(seed);
     }
 
+    /** Whether it answers what it is asked, or, a leader, was heard within the last second. */
     boolean isReachable() {
-        return reachable;
+        return reachable || System.nanoTime() - heardNanos < HEARD_LATELY_NANOS;
+    }
+
+    /** It leads, and said so: it has at least what it sends and says to be committed. */
+    void heardAsLeader(long sentUpTo, long leadersCommitIndex) {
+        heardNanos = System.nanoTime();
+        commitIndex = leadersCommitIndex;
+        lastIndex = Math.max(lastIndex, Math.max(sentUpTo, leadersCommitIndex));
     }
 
     long lastIndex() {
@@ -48,7 +58,7 @@ final class PeerHealth {
     }
 
     void answered() {
-        failures = 0;
+        pauses = 0;
         if (!reachable) {
             reachable = true;
             if (silent) {
@@ -70,15 +80,19 @@ final class PeerHealth {
         }
     }
 
-    /** Takes note of a failure and says how long to wait: exponential, capped, with jitter of a half. */
-    Duration failed(Throwable cause) {
+    /** Takes note of a failure. */
+    void failed(Throwable cause) {
         reachable = false;
         if (!silent) {
             silent = true;
             LOG.warnf("replica=%d peer=%d does not answer: %s", self, peer, cause.getMessage());
         }
-        long cap = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS << Math.min(failures, 10));
-        failures++;
+    }
+
+    /** How long a stream waits after a failed append: exponential, capped, with jitter of a half. */
+    Duration nextPause() {
+        long cap = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS << Math.min(pauses, 10));
+        pauses++;
         return Duration.ofMillis(cap / 2 + random.nextLong(cap / 2 + 1));
     }
 }

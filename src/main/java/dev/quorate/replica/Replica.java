@@ -2,14 +2,11 @@ package dev.quorate.replica;
 
 import dev.quorate.log.DataDirectory;
 import dev.quorate.log.NoSpaceException;
-import dev.quorate.log.Records;
-import dev.quorate.log.RecoveryReport;
 import dev.quorate.log.SyncListener;
 import dev.quorate.log.Wal;
 import dev.quorate.protocol.CoreEvent;
 import dev.quorate.protocol.CoreOptions;
 import dev.quorate.protocol.Effects;
-import dev.quorate.protocol.EntryKind;
 import dev.quorate.protocol.HardState;
 import dev.quorate.protocol.Message;
 import dev.quorate.protocol.Message.AppendRequest;
@@ -21,6 +18,7 @@ import dev.quorate.protocol.ReplicaCore;
 import dev.quorate.protocol.Role;
 import dev.quorate.protocol.WriteConcern;
 import dev.quorate.replica.PeerState.Stage;
+import dev.quorate.store.KeyRecord;
 import dev.quorate.store.MutationCodec;
 import dev.quorate.store.Store;
 import io.smallrye.mutiny.Uni;
@@ -45,12 +43,12 @@ import org.jspecify.annotations.Nullable;
 public final class Replica {
     private static final Logger LOG = Logger.getLogger(Replica.class);
     private static final int BATCH_BYTES = 1 << 20;
-    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final ReplicaOptions options;
     private final DataDirectory directory;
+    private final Storage storage;
     private final Wal wal;
-    private final Store store = new Store();
+    private final Store store;
     private final ReplicaCore core;
     private final Loop loop;
     private final AckWaits waits;
@@ -61,9 +59,7 @@ public final class Replica {
     private final Expiry expiry;
     private final Consumer<String> onFatal;
     private final ReplicaListener listener;
-    private final long startNanos = System.nanoTime();
     private final DelayedReplies replies = new DelayedReplies();
-    private long leaderTimeBaseMs;
     private boolean appended;
     private long syncedSeen;
     private volatile Membership membership;
@@ -71,29 +67,51 @@ public final class Replica {
     private volatile @Nullable String stopped;
     private volatile ReplicaView view;
 
-    /**
-     * Opens the data directory, reads the log back, and is then ready for {@link #start}.
-     *
-     * @param onFatal told once, with a sentence, when the replica stopped for good; the process is to end
-     * @throws IOException if the directory is in use, is another's, is damaged, or cannot be read or written
-     */
-    Replica(ReplicaOptions options, Peers peers, ReplicaListener listener, Consumer<String> onFatal)
+    private Replica(
+            ReplicaOptions options,
+            DataDirectory directory,
+            Peers peers,
+            ReplicaListener listener,
+            Consumer<String> onFatal)
             throws IOException {
         this.options = options;
         this.listener = listener;
         this.onFatal = onFatal;
         this.narrator = new Narrator(options.narrate());
         this.loop = new Loop("quorate-replica-" + options.id(), this::afterDrain, this::failed);
-        this.directory = DataDirectory.open(options.directory());
+        this.directory = directory;
         this.waits = new AckWaits(options.replicas(), true);
         this.streams = new Streams(this, peers, loop, options.replicas());
         this.formation = new Formation(this, peers, loop);
         this.reads = new Reads(this, peers);
         this.membership = Identity.open(directory, options);
-        this.wal = Wal.open(directory, options.wal(), new Syncs());
-        this.core = restore();
+        this.storage = new Storage(directory, options.wal(), new Syncs());
+        this.wal = storage.wal();
+        this.store = storage.store();
+        CoreOptions coreOptions =
+                new CoreOptions(options.id(), options.replicas(), CoreOptions.Election.NONE, BATCH_BYTES);
+        this.core = new ReplicaCore(coreOptions, storage.hardState(), storage.commitBound(), wal);
         this.expiry = new Expiry(loop, waits, core);
         this.view = picture();
+        narrator.replayed(id(), wal.recovery(), store);
+    }
+
+    /**
+     * Opens the data directory, reads the log back, and is then ready for {@link #start}.
+     *
+     * @param onFatal told once, with a sentence, when the replica stopped for good; the process is to end
+     * @throws IOException if the directory is in use, is another's, is damaged, or cannot be read or written
+     */
+    static Replica open(ReplicaOptions options, Peers peers, ReplicaListener listener, Consumer<String> onFatal)
+            throws IOException {
+        DataDirectory directory = DataDirectory.open(options.directory());
+        try {
+            return new Replica(options, directory, peers, listener, onFatal);
+        } catch (IOException | RuntimeException e) {
+            // Not left locked: a live reload of dev mode opens it again in this very process.
+            directory.close();
+            throw e;
+        }
     }
 
     /** What the sync thread tells is taken on the loop. */
@@ -118,17 +136,6 @@ public final class Replica {
 
     // ---- start and end ---------------------------------------------------------------------------------------------
 
-    private ReplicaCore restore() throws IOException {
-        RecoveryReport report = wal.recovery();
-        long bound = Math.min(directory.readCommitBound().orElse(0), wal.lastIndex());
-        store.committed(bound); // told first: undo is kept above it only, not for the whole log
-        wal.replay(1, (index, term, kind, payload) -> apply(index, term, kind, payload));
-        narrator.replayed(id(), report, store);
-        CoreOptions coreOptions =
-                new CoreOptions(options.id(), options.replicas(), CoreOptions.Election.NONE, BATCH_BYTES);
-        return new ReplicaCore(coreOptions, directory.readHardState(), bound, wal);
-    }
-
     /** Begins to take part: forms the set or joins it again, and replica 0 leads. */
     void start() {
         if (id() != 0) {
@@ -151,12 +158,12 @@ public final class Replica {
         loop.offer(() -> {
             stopped = "the process is stopping";
             waits.abandon("the replica is stopping; the write may have been done");
+            replies.abandon();
             loop.stop();
         });
         loop.join();
         try {
-            wal.close();
-            directory.close();
+            storage.close();
         } catch (IOException e) {
             LOG.errorf("replica=%d could not close its log: %s", id(), e.getMessage());
         }
@@ -166,6 +173,7 @@ public final class Replica {
         stopped = String.valueOf(cause.getMessage());
         LOG.errorf(cause, "replica=%d stops for good; %s", id(), view);
         waits.abandon("the replica stopped; the write may have been done");
+        replies.abandon();
         view = picture();
         onFatal.accept("replica " + id() + ": " + stopped);
     }
@@ -223,7 +231,7 @@ public final class Replica {
      */
     public ReadResult read(String key) {
         ReplicaView now = servingView();
-        return new ReadResult(Values.asSeen(store.get(key)), id(), now.role(), now.last());
+        return result(store.get(key), now);
     }
 
     /**
@@ -236,7 +244,14 @@ public final class Replica {
         if (now.stopped() != null || now.stage() != Stage.FORMED) {
             throw new ReplicaException.Unavailable(now.whyNot(id()));
         }
-        return new ReadResult(Values.asSeen(store.getLocal(key)), id(), now.role(), now.last());
+        return result(store.getLocal(key), now);
+    }
+
+    /** The picture may be a drain older than the store: the answer reflects at least the record's own version. */
+    private ReadResult result(@Nullable KeyRecord record, ReplicaView now) {
+        Position version = record == null ? Position.NONE : record.version();
+        Position position = version.isAfter(now.last()) ? version : now.last();
+        return new ReadResult(Values.asSeen(record), id(), now.role(), position);
     }
 
     /**
@@ -265,6 +280,7 @@ public final class Replica {
                 .emitter(emitter -> offer(emitter, () -> {
                     acceptSender(envelope);
                     perform(core.step(request), emitter);
+                    heard(request, request.entries().lastIndex(), request.commitIndex());
                 }));
     }
 
@@ -274,6 +290,7 @@ public final class Replica {
             acceptSender(envelope);
             Effects effects = core.step(heartbeat);
             perform(effects, null);
+            heard(heartbeat, 0, heartbeat.commitIndex());
             return (HeartbeatResponse) effects.sendNow().get(0);
         });
     }
@@ -359,7 +376,7 @@ public final class Replica {
 
     void lead() {
         awaiting = null;
-        perform(core.lead(0), null);
+        perform(core.lead(), null);
     }
 
     void take(Message answer) {
@@ -386,18 +403,15 @@ public final class Replica {
             write.emitter().fail(refusal);
             return;
         }
-        ByteBuffer payload = write.payload();
-        MutationCodec.stampLeaderTime(payload, leaderTimeBaseMs + (System.nanoTime() - startNanos) / 1_000_000);
         long index;
         try {
-            index = wal.append(core.term(), EntryKind.MUTATION, payload);
+            index = storage.append(core.term(), write.payload());
         } catch (NoSpaceException e) {
             write.emitter().fail(new ReplicaException.NoSpace("no space on the leader's disk; nothing was written"));
             return;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        apply(index, core.term(), EntryKind.MUTATION, payload);
         appended = true;
         narrator.wrote(index, write.key(), write.value(), write.required());
         waits.add(new Position(core.term(), index), write.required(), write.deadlineNanos(), write.emitter());
@@ -449,11 +463,10 @@ public final class Replica {
             HardState hardState = effects.hardState();
             if (hardState != null) {
                 // Synced before any message: a term forgotten in a crash could be led twice (Raft §5.1).
-                directory.saveAndSync(hardState);
-                store.termChanged();
+                storage.saveAndSync(hardState);
             }
             if (effects.appendNoOp()) {
-                wal.append(core.term(), EntryKind.NO_OP, NOTHING.duplicate());
+                storage.openTerm(core.term());
                 appended = true;
             }
             Effects.LogChange change = effects.logChange();
@@ -461,8 +474,7 @@ public final class Replica {
                 return;
             }
             if (effects.commitIndex() >= 0) {
-                store.committed(effects.commitIndex());
-                directory.writeCommitBound(Math.min(effects.commitIndex(), wal.durableIndex()));
+                storage.committed(effects.commitIndex());
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -474,14 +486,8 @@ public final class Replica {
     /** False if there was no room: the leader will try again, and nothing was promised. */
     private boolean changeLog(Effects.LogChange change, @Nullable UniEmitter<? super AppendResponse> asker)
             throws IOException {
-        Records added = ((Records) change.entries()).from(change.skip());
-        if (change.truncateFrom() > 0) {
-            directory.saveRollback(wal.batch(change.truncateFrom(), Integer.MAX_VALUE), core.term());
-            wal.truncateFrom(change.truncateFrom());
-            store.undoFrom(change.truncateFrom());
-        }
         try {
-            wal.append(added);
+            storage.change(change, core.term());
         } catch (NoSpaceException e) {
             core.logChangeFailed();
             if (asker != null) {
@@ -489,19 +495,8 @@ public final class Replica {
             }
             return false;
         }
-        for (int i = 0; i < added.count(); i++) {
-            apply(added.firstIndex() + i, added.term(i), added.kind(i), added.payload(i));
-        }
-        store.logAdvanced(wal.lastPosition());
         appended = true;
         return true;
-    }
-
-    private void apply(long index, long term, EntryKind kind, ByteBuffer payload) {
-        if (kind == EntryKind.MUTATION) {
-            leaderTimeBaseMs = Math.max(leaderTimeBaseMs, MutationCodec.leaderTimeMs(payload));
-            store.apply(term, index, payload);
-        }
     }
 
     private void send(Effects effects, @Nullable UniEmitter<? super AppendResponse> asker) {
@@ -528,6 +523,9 @@ public final class Replica {
         if (event instanceof CoreEvent.FollowerAdvanced advanced) {
             narrator.advanced(advanced.follower(), advanced.fromIndex(), advanced.matchIndex());
         } else if (event instanceof CoreEvent.RoleChanged changed) {
+            if (changed.role() != Role.LEADER) {
+                waits.abandon("replica " + id() + " no longer leads; the write may have been done");
+            }
             awaiting = core.leader() == -1 ? "the leader of term " + changed.term() + " is not known yet" : null;
             LOG.infof(
                     "replica=%d term=%d role=%s reason=%s",
@@ -537,6 +535,12 @@ public final class Replica {
                     changed.reason().label());
         } else {
             LOG.debugf("replica=%d %s", id(), event);
+        }
+    }
+
+    private void heard(Message message, long sentUpTo, long leadersCommitIndex) {
+        if (message.term() == core.term()) {
+            health(message.from()).heardAsLeader(sentUpTo, leadersCommitIndex);
         }
     }
 
@@ -561,13 +565,7 @@ public final class Replica {
             emitter.fail(new ReplicaException.Unavailable(view.whyNot(id())));
             return;
         }
-        loop.offer(() -> {
-            try {
-                work.run();
-            } catch (PeerException | ReplicaException e) {
-                emitter.fail(e);
-            }
-        });
+        loop.offer(new Asked(id(), emitter, work));
     }
 
     private ReplicaView servingView() {

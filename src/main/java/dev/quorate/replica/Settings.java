@@ -86,6 +86,17 @@ record Settings(
                         1L << 40));
     }
 
+    /** Whether a member is on another machine, as far as its URL tells. */
+    boolean isBeyondLoopback() {
+        return members.stream()
+                .map(url -> String.valueOf(URI.create(url).getHost()))
+                .anyMatch(host -> !isLoopback(host));
+    }
+
+    private static boolean isLoopback(String host) {
+        return host.equals("localhost") || host.startsWith("127.") || host.equals("[::1]");
+    }
+
     private static List<String> members(QuorateConfig config) {
         List<String> members = config.members().orElse(List.of());
         List<String> urls = members.stream().map(Settings::member).toList();

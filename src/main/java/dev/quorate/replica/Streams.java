@@ -5,7 +5,6 @@ import dev.quorate.protocol.Message.AppendRequest;
 import dev.quorate.protocol.Message.AppendResponse;
 import dev.quorate.protocol.Message.Heartbeat;
 import dev.quorate.protocol.Message.HeartbeatResponse;
-import java.time.Duration;
 
 /**
  * A replica's way to the others: carries what the core sends, brings back what they answer, and holds a stream back for
@@ -64,9 +63,9 @@ final class Streams {
     }
 
     private void appendFailed(AppendRequest request, Throwable failure) {
-        Duration pause = health[request.to()].failed(failure);
+        health[request.to()].failed(failure);
         replica.appendFailed(request);
-        loop.after(pause, () -> replica.resume(request.to()));
+        loop.after(health[request.to()].nextPause(), () -> replica.resume(request.to()));
     }
 
     /** One at a time a peer: a peer that hangs is not buried in heartbeats. */

@@ -127,7 +127,19 @@ class CrashIT {
                     .until(() ->
                             cluster.read(2, "/follower-read?replica=2", "all").contains("of them"));
             assertTrue(cluster.read(2, "/follower-read?replica=2", "n-5000").contains("\"5000\""));
+            assertTrue(cluster.get(1, "/cluster").body().contains("\"id\":0,\"url\"") && sees(cluster, true));
+            cluster.kill(0);
+            await("a follower sees that the leader is gone")
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> sees(cluster, false));
+            assertEquals(503, cluster.write(1, "while", "nobody leads", "1"));
         }
+    }
+
+    /** Whether replica 1 says that the leader can be reached. */
+    private static boolean sees(ProcessCluster cluster, boolean leader) throws Exception {
+        String line = cluster.get(1, "/cluster").body().split("\\{\"id\":", -1)[1];
+        return line.contains("\"reachable\":" + leader);
     }
 
     private static void writeUntil(ProcessCluster cluster, AtomicInteger number, AtomicInteger failed) {

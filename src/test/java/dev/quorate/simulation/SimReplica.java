@@ -93,7 +93,7 @@ final class SimReplica {
     }
 
     void lead() {
-        perform(core.lead(0));
+        perform(core.lead());
         perform(core.appended());
     }
 

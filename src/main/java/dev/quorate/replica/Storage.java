@@ -1,0 +1,119 @@
+package dev.quorate.replica;
+
+import dev.quorate.log.DataDirectory;
+import dev.quorate.log.NoSpaceException;
+import dev.quorate.log.Records;
+import dev.quorate.log.SyncListener;
+import dev.quorate.log.Wal;
+import dev.quorate.log.WalOptions;
+import dev.quorate.protocol.Effects;
+import dev.quorate.protocol.EntryKind;
+import dev.quorate.protocol.HardState;
+import dev.quorate.store.MutationCodec;
+import dev.quorate.store.Store;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * A replica's log and store, which change together: what is appended is applied as newest, what is truncated is undone.
+ * Loop thread only, but what {@link Store} lets any thread read.
+ */
+final class Storage {
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+    private final DataDirectory directory;
+    private final Wal wal;
+    private final Store store = new Store();
+    private final LeaderTime leaderTime = new LeaderTime();
+    private final long commitBound;
+
+    /** Opens the log and reads it back. The directory stays the caller's to close if this fails. */
+    Storage(DataDirectory directory, WalOptions options, SyncListener listener) throws IOException {
+        this.directory = directory;
+        this.wal = Wal.open(directory, options, listener);
+        this.commitBound = Math.min(directory.readCommitBound().orElse(0), wal.lastIndex());
+        store.committed(commitBound); // told first: undo is kept above it only, not for the whole log
+        wal.replay(1, (index, term, kind, payload) -> apply(index, term, kind, payload));
+    }
+
+    Wal wal() {
+        return wal;
+    }
+
+    Store store() {
+        return store;
+    }
+
+    /** A lower bound of the commit index, as of opening. */
+    long commitBound() {
+        return commitBound;
+    }
+
+    HardState hardState() throws IOException {
+        return directory.readHardState();
+    }
+
+    /** Returns when term and vote are durable. */
+    void saveAndSync(HardState state) throws IOException {
+        directory.saveAndSync(state);
+        store.termChanged();
+    }
+
+    /** Appends the no-op of a term that this replica leads from now on. Not durable. */
+    void openTerm(long term) throws IOException {
+        leaderTime.takeOffice(System.nanoTime());
+        wal.append(term, EntryKind.NO_OP, NOTHING.duplicate());
+    }
+
+    /**
+     * Stamps, appends and applies a leader's own mutation; returns its index. Not durable.
+     *
+     * @throws NoSpaceException if there is no room; nothing was done
+     */
+    long append(long term, ByteBuffer mutation) throws IOException {
+        MutationCodec.stampLeaderTime(mutation, leaderTime.stampMs(System.nanoTime()));
+        long index = wal.append(term, EntryKind.MUTATION, mutation);
+        apply(index, term, EntryKind.MUTATION, mutation);
+        return index;
+    }
+
+    /**
+     * Takes a leader's entries; what they replace is first saved to {@code rollback/}. Not durable.
+     *
+     * @throws NoSpaceException if there is no room; the log may have lost the conflicting tail, and has nothing new
+     */
+    void change(Effects.LogChange change, long term) throws IOException {
+        Records added = ((Records) change.entries()).from(change.skip());
+        if (change.truncateFrom() > 0) {
+            directory.saveRollback(wal.batch(change.truncateFrom(), Integer.MAX_VALUE), term);
+            wal.truncateFrom(change.truncateFrom());
+            store.undoFrom(change.truncateFrom());
+        }
+        wal.append(added);
+        for (int i = 0; i < added.count(); i++) {
+            apply(added.firstIndex() + i, added.term(i), added.kind(i), added.payload(i));
+        }
+        store.logAdvanced(wal.lastPosition());
+    }
+
+    private void apply(long index, long term, EntryKind kind, ByteBuffer payload) {
+        if (kind == EntryKind.MUTATION) {
+            leaderTime.seen(MutationCodec.leaderTimeMs(payload));
+            store.apply(term, index, payload);
+        }
+    }
+
+    /** All up to this index is committed. The stored bound names only what a sync really covered. */
+    void committed(long index) throws IOException {
+        store.committed(index);
+        directory.writeCommitBound(Math.min(index, wal.durableIndex()));
+    }
+
+    void close() throws IOException {
+        try {
+            wal.close();
+        } finally {
+            directory.close();
+        }
+    }
+}
