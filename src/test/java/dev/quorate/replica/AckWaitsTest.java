@@ -4,48 +4,159 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import dev.quorate.protocol.CoreOptions;
+import dev.quorate.protocol.Effects;
 import dev.quorate.protocol.EntryBatch;
 import dev.quorate.protocol.HardState;
 import dev.quorate.protocol.LogView;
+import dev.quorate.protocol.Message;
+import dev.quorate.protocol.Message.AppendRequest;
+import dev.quorate.protocol.Message.AppendResponse;
 import dev.quorate.protocol.Position;
 import dev.quorate.protocol.ReplicaCore;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class AckWaitsTest {
-    private static final LogView EMPTY = new LogView() {
+    /** Indexes and terms only; {@code inherited} entries are of term 1, all later ones of this leader's term. */
+    private static final class Log implements LogView {
+        private final long inherited;
+        private long lastIndex;
+        private long syncedIndex;
+
+        Log(long inherited) {
+            this.inherited = inherited;
+            this.lastIndex = inherited;
+            this.syncedIndex = inherited;
+        }
+
         @Override
         public long lastIndex() {
-            return 0;
+            return lastIndex;
         }
 
         @Override
         public long syncedIndex() {
-            return 0;
+            return syncedIndex;
         }
 
         @Override
         public long termAt(long index) {
-            return index == 0 ? 0 : -1;
+            return index == 0 ? 0 : index > lastIndex ? -1 : index <= inherited ? 1 : 2;
         }
 
         @Override
         public long firstIndexOfTermAt(long index) {
-            throw new IllegalArgumentException("the log is empty");
+            return index <= inherited ? 1 : inherited + 1;
         }
 
         @Override
         public EntryBatch batch(long fromIndex, int maxBytes) {
-            throw new IllegalArgumentException("the log is empty");
+            return new EntryBatch() {
+                @Override
+                public long firstIndex() {
+                    return fromIndex;
+                }
+
+                @Override
+                public int count() {
+                    return (int) (lastIndex - fromIndex + 1);
+                }
+
+                @Override
+                public long term(int offset) {
+                    return termAt(fromIndex + offset);
+                }
+
+                @Override
+                public int sizeBytes() {
+                    return count();
+                }
+            };
         }
-    };
+    }
+
+    /** A leader of term 2 with {@code entries} behind its no-op, and what waits for it. */
+    private static final class Leader {
+        private final Log log;
+        private final ReplicaCore core;
+        private final AckWaits waits = new AckWaits(3, true);
+        private final Map<Integer, AppendRequest> inFlight = new HashMap<>();
+        private final List<Long> acknowledged = new ArrayList<>();
+
+        Leader(long inherited, long entries) {
+            log = new Log(inherited);
+            core = new ReplicaCore(new CoreOptions(0, 3, CoreOptions.Election.NONE, 100), new HardState(1, 0), 0, log);
+            sent(core.lead());
+            log.lastIndex += 1 + entries;
+            sent(core.appended());
+        }
+
+        private void sent(Effects effects) {
+            for (Message message : effects.sendNow()) {
+                if (message instanceof AppendRequest request) {
+                    inFlight.put(request.to(), request);
+                }
+            }
+        }
+
+        void asks(long index, int required) {
+            Uni.createFrom()
+                    .<Receipt>emitter(emitter ->
+                            waits.add(new Position(log.termAt(index), index), required, Long.MAX_VALUE / 2, emitter))
+                    .subscribe()
+                    .with(receipt -> acknowledged.add(index), failure -> {});
+        }
+
+        void synced(long index) {
+            log.syncedIndex = index;
+            core.synced();
+            waits.complete(core);
+        }
+
+        void answered(int follower, long matchIndex) {
+            AppendRequest request = Objects.requireNonNull(inFlight.get(follower));
+            sent(core.step(new AppendResponse(follower, 0, 2, request.sequence(), true, matchIndex)));
+            waits.complete(core);
+        }
+    }
+
+    @Test
+    void acknowledgesWhenSoManyHaveItAndNotBefore() {
+        Leader leader = new Leader(0, 3);
+        leader.asks(2, 1);
+        leader.asks(3, 2);
+        leader.asks(4, 3);
+        leader.answered(1, 4);
+        assertEquals(List.of(), leader.acknowledged, "a follower alone is not enough: the leader's log must be synced");
+        leader.synced(4);
+        assertEquals(List.of(2L, 3L), leader.acknowledged);
+        leader.answered(2, 3);
+        assertEquals(List.of(2L, 3L), leader.acknowledged);
+        leader.answered(2, 4);
+        assertEquals(List.of(2L, 3L, 4L), leader.acknowledged);
+    }
+
+    @Test
+    void anInheritedEntryWaitsForTheNoOpToo() {
+        Leader leader = new Leader(4, 0);
+        leader.asks(4, 2);
+        leader.answered(1, 4);
+        leader.synced(4);
+        assertEquals(List.of(), leader.acknowledged, "all have the entry, and nobody the no-op of this term");
+        leader.synced(5);
+        leader.answered(1, 5);
+        assertEquals(List.of(4L), leader.acknowledged);
+    }
 
     @Test
     void whatTimedOutIsNotKeptWhileAReplicaIsAway() {
         ReplicaCore core =
-                new ReplicaCore(new CoreOptions(0, 3, CoreOptions.Election.NONE, 1), HardState.INITIAL, 0, EMPTY);
+                new ReplicaCore(new CoreOptions(0, 3, CoreOptions.Election.NONE, 1), HardState.INITIAL, 0, new Log(0));
         AckWaits waits = new AckWaits(3, true);
         List<Throwable> failures = new ArrayList<>();
         for (int i = 1; i <= 1_000; i++) {

@@ -5,7 +5,6 @@ import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import jakarta.enterprise.inject.Vetoed;
 import java.lang.reflect.Proxy;
-import java.time.Duration;
 import java.util.Map;
 
 /** Replicas that are all said to live at one address, so that what answers there can be odd. Opens nothing. */
@@ -15,13 +14,7 @@ public class HostedElsewhere extends HostedReplicas {
 
     /** With the address of everybody. */
     public HostedElsewhere(String url) {
-        super(config(), nobody(), new ReplicaListener() {
-            @Override
-            public void written(int w, String outcome) {}
-
-            @Override
-            public void synced(Duration took, int entries) {}
-        });
+        super(config(), nobody(), new SilentListener());
         this.url = url;
     }
 

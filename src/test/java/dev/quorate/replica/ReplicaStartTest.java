@@ -7,15 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.quorate.log.SyncPolicy;
 import dev.quorate.log.WalOptions;
 import dev.quorate.protocol.Message.Heartbeat;
-import dev.quorate.protocol.Position;
-import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.helpers.test.UniAssertSubscriber;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,7 +25,7 @@ class ReplicaStartTest {
 
     @Test
     void aLeaderHeardBeforeTheStartIsKnownAfterIt() throws IOException {
-        Replica replica = Replica.open(options(), nobody(), new Silent(), reason -> {});
+        Replica replica = Replica.open(options(), nobody(), new SilentListener(), reason -> {});
         long incarnation = replica.membership().incarnation();
         Envelope envelope = new Envelope("quorate", SET_ID, 0, 1, LEADERS_INCARNATION, incarnation);
         replica.onForm(envelope, SET_ID, List.of(LEADERS_INCARNATION, incarnation))
@@ -49,7 +44,7 @@ class ReplicaStartTest {
 
     @Test
     void aDirectoryThatIsRefusedIsNotLeftLocked() throws IOException {
-        Replica.open(options(), nobody(), new Silent(), reason -> {}).stop();
+        Replica.open(options(), nobody(), new SilentListener(), reason -> {}).stop();
         ReplicaOptions own = options();
         ReplicaOptions strange = new ReplicaOptions(
                 "another",
@@ -62,51 +57,10 @@ class ReplicaStartTest {
                 own.pendingWrites(),
                 own.uncommittedBytes(),
                 own.narrate());
-        IOException refusal =
-                assertThrows(IOException.class, () -> Replica.open(strange, nobody(), new Silent(), reason -> {}));
+        IOException refusal = assertThrows(
+                IOException.class, () -> Replica.open(strange, nobody(), new SilentListener(), reason -> {}));
         assertTrue(String.valueOf(refusal.getMessage()).contains("of the set quorate"), refusal.getMessage());
-        Replica.open(own, nobody(), new Silent(), reason -> {}).stop();
-    }
-
-    @Test
-    void aQuorumReadEndsInTimeAlsoWhenAnswersTrickle() throws IOException {
-        int replicas = 9;
-        ReplicaOptions own = options();
-        ReplicaOptions ofNine = new ReplicaOptions(
-                "quorate",
-                replicas,
-                1,
-                own.directory(),
-                own.wal(),
-                own.heartbeatInterval(),
-                1 << 20,
-                100,
-                1 << 20,
-                false);
-        Peers trickling = (Peers) Proxy.newProxyInstance(
-                Peers.class.getClassLoader(), new Class<?>[] {Peers.class}, (proxy, method, arguments) -> {
-                    int from = ((Envelope) arguments[0]).to();
-                    return Uni.createFrom()
-                            .item(new Peers.ReadReply(from, 1, Position.NONE, null))
-                            .onItem()
-                            .delayIt()
-                            .by(Duration.ofMillis(80L * (from + 1)));
-                });
-        Replica replica = Replica.open(ofNine, trickling, new Silent(), reason -> {});
-        List<Long> incarnations = new ArrayList<>(Collections.nCopies(replicas, LEADERS_INCARNATION));
-        incarnations.set(1, replica.membership().incarnation());
-        Envelope envelope = new Envelope("quorate", SET_ID, 0, 1, LEADERS_INCARNATION, incarnations.get(1));
-        replica.onForm(envelope, SET_ID, incarnations).subscribe().with(state -> {});
-        replica.onHeartbeat(envelope, new Heartbeat(0, 1, 1, 1, 0)).subscribe().with(answer -> {});
-        replica.start();
-        try {
-            UniAssertSubscriber<ReadResult> read = replica.quorumRead("k", replicas, Duration.ofMillis(200))
-                    .subscribe()
-                    .withSubscriber(UniAssertSubscriber.create());
-            read.awaitFailure(Duration.ofSeconds(10)).assertFailedWith(ReplicaException.TooFewReplies.class);
-        } finally {
-            replica.stop();
-        }
+        Replica.open(own, nobody(), new SilentListener(), reason -> {}).stop();
     }
 
     private ReplicaOptions options() {
@@ -129,13 +83,5 @@ class ReplicaStartTest {
                 Peers.class.getClassLoader(), new Class<?>[] {Peers.class}, (proxy, method, arguments) -> {
                     throw new UnsupportedOperationException(method.getName());
                 });
-    }
-
-    private static final class Silent implements ReplicaListener {
-        @Override
-        public void written(int w, String outcome) {}
-
-        @Override
-        public void synced(Duration took, int entries) {}
     }
 }

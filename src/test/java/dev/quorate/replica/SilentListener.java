@@ -1,0 +1,12 @@
+package dev.quorate.replica;
+
+import java.time.Duration;
+
+/** Counts nothing. */
+final class SilentListener implements ReplicaListener {
+    @Override
+    public void written(int w, String outcome) {}
+
+    @Override
+    public void synced(Duration took, int entries) {}
+}
