@@ -25,6 +25,7 @@ import java.util.stream.IntStream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
@@ -55,7 +56,12 @@ public final class OriginalResource {
     @Path("write")
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(summary = "Write a record; acknowledged when the leader has it on stable storage")
-    @RequestBody(required = true, content = @Content(schema = @Schema(implementation = Object.class, example = ONE)))
+    @RequestBody(
+            required = true,
+            content =
+                    @Content(
+                            schema = @Schema(implementation = Object.class),
+                            examples = @ExampleObject(name = "a record", value = ONE)))
     public Uni<Response> write(
             byte @Nullable [] body,
             @HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String contentType,
@@ -70,7 +76,12 @@ public final class OriginalResource {
     @Operation(
             summary = "Write a record; acknowledged when w replicas have it on stable storage",
             description = "w is 1..N, \"majority\" (the default) or \"all\"")
-    @RequestBody(required = true, content = @Content(schema = @Schema(implementation = Object.class, example = SOME)))
+    @RequestBody(
+            required = true,
+            content =
+                    @Content(
+                            schema = @Schema(implementation = Object.class),
+                            examples = @ExampleObject(name = "a record", value = SOME)))
     public Uni<Response> writeWithQuorum(
             byte @Nullable [] body,
             @HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String contentType,
