@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.jspecify.annotations.Nullable;
 
@@ -39,10 +40,13 @@ public final class PeerResource {
     @Operation(hidden = true)
     public Uni<Response> append(
             @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
-        return answer(id, secret, body, (replica, bytes) -> {
-            var received = WireFormat.readAppend(bytes, hosted.entryCodec());
-            return replica.onAppend(received.envelope(), received.content()).map(WireFormat::appendAnswer);
-        });
+        return answer(
+                id,
+                secret,
+                body,
+                bytes -> WireFormat.readAppend(bytes, hosted.entryCodec()),
+                (replica, received) -> replica.onAppend(received.envelope(), received.content())
+                        .map(WireFormat::appendAnswer));
     }
 
     /** A leader shows that it leads. */
@@ -51,10 +55,13 @@ public final class PeerResource {
     @Operation(hidden = true)
     public Uni<Response> heartbeat(
             @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
-        return answer(id, secret, body, (replica, bytes) -> {
-            var received = WireFormat.readHeartbeat(bytes);
-            return replica.onHeartbeat(received.envelope(), received.content()).map(WireFormat::heartbeatAnswer);
-        });
+        return answer(
+                id,
+                secret,
+                body,
+                WireFormat::readHeartbeat,
+                (replica, received) -> replica.onHeartbeat(received.envelope(), received.content())
+                        .map(WireFormat::heartbeatAnswer));
     }
 
     /** Who is there. */
@@ -67,8 +74,8 @@ public final class PeerResource {
                 id,
                 secret,
                 body,
-                (replica, bytes) ->
-                        replica.onHello(WireFormat.readHello(bytes).envelope()).map(WireFormat::state));
+                WireFormat::readHello,
+                (replica, received) -> replica.onHello(received.envelope()).map(WireFormat::state));
     }
 
     /** A set is proposed. */
@@ -77,8 +84,7 @@ public final class PeerResource {
     @Operation(hidden = true)
     public Uni<Response> form(
             @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
-        return answer(id, secret, body, (replica, bytes) -> {
-            var received = WireFormat.readForm(bytes);
+        return answer(id, secret, body, WireFormat::readForm, (replica, received) -> {
             WireFormat.Form form = received.content();
             return replica.onForm(received.envelope(), form.setId(), form.incarnations())
                     .map(WireFormat::state);
@@ -91,14 +97,13 @@ public final class PeerResource {
     @Operation(hidden = true)
     public Uni<Response> read(
             @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
-        return answer(id, secret, body, (replica, bytes) -> {
-            var received = WireFormat.readRead(bytes);
-            return replica.onRead(
-                            received.envelope(),
-                            received.content().term(),
-                            received.content().key())
-                    .map(WireFormat::readAnswer);
-        });
+        return answer(
+                id,
+                secret,
+                body,
+                WireFormat::readRead,
+                (replica, received) ->
+                        replica.onRead(received.envelope(), received.content()).map(WireFormat::readAnswer));
     }
 
     /** A record for a replica that is behind. */
@@ -107,14 +112,21 @@ public final class PeerResource {
     @Operation(hidden = true)
     public Uni<Response> repair(
             @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
-        return answer(id, secret, body, (replica, bytes) -> {
-            var received = WireFormat.readRepair(bytes);
-            return replica.onRepair(received.envelope(), received.content()).map(WireFormat::repairAnswer);
-        });
+        return answer(
+                id,
+                secret,
+                body,
+                WireFormat::readRepair,
+                (replica, received) -> replica.onRepair(received.envelope(), received.content())
+                        .map(WireFormat::repairAnswer));
     }
 
-    private Uni<Response> answer(
-            int id, @Nullable String secret, byte[] body, BiFunction<Replica, byte[], Uni<byte[]>> handler) {
+    private <T> Uni<Response> answer(
+            int id,
+            @Nullable String secret,
+            byte @Nullable [] body,
+            Function<byte[], WireFormat.Received<T>> reader,
+            BiFunction<Replica, WireFormat.Received<T>, Uni<byte[]>> handler) {
         if (!isOpenTo(secret)) {
             return status(403, "the peer secret is missing or wrong");
         }
@@ -122,18 +134,24 @@ public final class PeerResource {
         if (replica.isEmpty()) {
             return status(404, "replica " + id + " is not hosted here");
         }
+        WireFormat.Received<T> received;
         try {
-            return handler.apply(replica.get(), body == null ? new byte[0] : body)
-                    .map(bytes -> Response.ok(bytes).build())
-                    .onFailure(PeerException.class)
-                    .recoverWithUni(refusal -> status(409, refusal.getMessage()))
-                    .onFailure(ReplicaException.NoSpace.class)
-                    .recoverWithUni(refusal -> status(507, refusal.getMessage()))
-                    .onFailure(ReplicaException.class)
-                    .recoverWithUni(refusal -> status(503, refusal.getMessage()));
+            received = reader.apply(body == null ? new byte[0] : body);
         } catch (MalformedMessageException e) {
             return status(400, e.getMessage());
         }
+        int to = received.envelope().to();
+        if (to != id) {
+            return status(400, "the message is for replica " + to + ", not for replica " + id);
+        }
+        return handler.apply(replica.get(), received)
+                .map(bytes -> Response.ok(bytes).build())
+                .onFailure(PeerException.class)
+                .recoverWithUni(refusal -> status(409, refusal.getMessage()))
+                .onFailure(ReplicaException.NoSpace.class)
+                .recoverWithUni(refusal -> status(507, refusal.getMessage()))
+                .onFailure(ReplicaException.class)
+                .recoverWithUni(refusal -> status(503, refusal.getMessage()));
     }
 
     private boolean isOpenTo(@Nullable String secret) {

@@ -90,8 +90,8 @@ public class RestPeers implements Peers {
     }
 
     @Override
-    public Uni<ReadReply> read(Envelope envelope, long term, String key) {
-        return call(envelope, "read", () -> WireFormat.read(envelope, term, key), CALL_TIMEOUT, bytes -> {
+    public Uni<ReadReply> read(Envelope envelope, String key) {
+        return call(envelope, "read", () -> WireFormat.read(envelope, key), CALL_TIMEOUT, bytes -> {
             ReadReply reply = WireFormat.readReadAnswer(bytes);
             boolean matches = reply.value() == null || reply.value().key().equals(key);
             return answers(envelope, reply.replica(), matches, reply);

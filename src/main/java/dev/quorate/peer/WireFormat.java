@@ -71,9 +71,6 @@ final class WireFormat {
     /** What a formation proposes. */
     record Form(long setId, List<Long> incarnations) {}
 
-    /** What a read asks. */
-    record Read(long term, String key) {}
-
     // ---- requests --------------------------------------------------------------------------------------------------
 
     static byte[] append(Envelope envelope, AppendRequest request, EntryCodec codec) {
@@ -142,15 +139,15 @@ final class WireFormat {
         return decodeRequest(bytes, FORM, (in, envelope) -> new Form(in.getLong(), list(in)));
     }
 
-    static byte[] read(Envelope envelope, long term, String key) {
+    static byte[] read(Envelope envelope, String key) {
         byte[] text = key.getBytes(StandardCharsets.UTF_8);
-        ByteBuffer out = request(READ, envelope, 12 + text.length).putLong(term);
+        ByteBuffer out = request(READ, envelope, 4 + text.length);
         putBytes(out, text);
         return whole(out);
     }
 
-    static Received<Read> readRead(byte[] bytes) {
-        return decodeRequest(bytes, READ, (in, envelope) -> new Read(in.getLong(), text(in)));
+    static Received<String> readRead(byte[] bytes) {
+        return decodeRequest(bytes, READ, (in, envelope) -> text(in));
     }
 
     static byte[] repair(Envelope envelope, Repair repair) {

@@ -28,7 +28,7 @@ public interface Peers {
     Uni<PeerState> form(Envelope envelope, long setId, List<Long> incarnations);
 
     /** Asks for the other's record of a key and its last position, taken at one instant. */
-    Uni<ReadReply> read(Envelope envelope, long term, String key);
+    Uni<ReadReply> read(Envelope envelope, String key);
 
     /** Offers the leader's record, or its absence, to a replica that is behind. True if taken. */
     Uni<Boolean> repair(Envelope envelope, Repair repair);

@@ -49,7 +49,7 @@ final class Reads {
     Uni<ReadResult> withRepair(String key, Duration timeout) {
         return replica.onLoop(() -> replica.leadersReply(key))
                 .onItem()
-                .transformToUni(own -> others(key, own.term())
+                .transformToUni(own -> others(key)
                         .onItem()
                         .transformToUniAndMerge(reply -> repairIfStale(own, reply, key))
                         .select()
@@ -84,16 +84,16 @@ final class Reads {
     }
 
     private Multi<ReadReply> replies(String key, ReadReply own) {
-        return Multi.createBy().merging().streams(Multi.createFrom().item(own), others(key, own.term()));
+        return Multi.createBy().merging().streams(Multi.createFrom().item(own), others(key));
     }
 
     /** The answers of the others as they come; who cannot be reached is left out. */
-    private Multi<ReadReply> others(String key, long term) {
+    private Multi<ReadReply> others(String key) {
         Membership membership = replica.membership();
         List<Multi<ReadReply>> calls = new ArrayList<>();
         for (int other = 0; other < membership.replicas(); other++) {
             if (other != membership.replica()) {
-                calls.add(peers.read(membership.envelopeTo(other), term, key)
+                calls.add(peers.read(membership.envelopeTo(other), key)
                         .onFailure(PeerException.class)
                         .recoverWithNull()
                         .toMulti());

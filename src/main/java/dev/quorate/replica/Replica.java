@@ -316,7 +316,7 @@ public final class Replica {
     }
 
     /** Its record of a key and its log's last position, at one instant; never from the overlay. */
-    public Uni<Peers.ReadReply> onRead(Envelope envelope, long term, String key) {
+    public Uni<Peers.ReadReply> onRead(Envelope envelope, String key) {
         return onLoop(() -> {
             acceptSender(envelope);
             return ownReply(key);

@@ -12,6 +12,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.specification.RequestSpecification;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -80,10 +81,24 @@ class PeerResourceTest {
                 .then()
                 .statusCode(409)
                 .body(containsString("another set"));
-        post("s3cret", WireFormat.read(stranger, 1, "key"))
+        post("s3cret", WireFormat.read(stranger, "key"))
                 .post("/replicas/1/read")
                 .then()
                 .statusCode(409);
+    }
+
+    /** Only the message says which incarnation it is for, and only the path which replica answers: they must agree. */
+    @Test
+    void aMessageForAnotherReplicaThanThePathsIsABadRequest() {
+        byte[] form = WireFormat.form(TO_1, 7, List.of(10L, 11L, 12L));
+        for (Map.Entry<String, byte[]> call :
+                Map.of("hello", WireFormat.hello(TO_1), "form", form).entrySet()) {
+            post("s3cret", call.getValue())
+                    .post("/replicas/2/" + call.getKey())
+                    .then()
+                    .statusCode(400)
+                    .body(containsString("for replica 1, not for replica 2"));
+        }
     }
 
     @Test

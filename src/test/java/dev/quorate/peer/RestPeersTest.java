@@ -91,7 +91,7 @@ class RestPeersTest {
         StoredValue other = new StoredValue("other", new byte[1], null, new Position(1, 1), 0);
         byte[] reply = WireFormat.readAnswer(new ReadReply(2, 3, new Position(1, 1), other));
         try (OddServer server = OddServer.answering(200, reply)) {
-            refused("it was not asked", peers(server).read(TO_2, 3, "key"));
+            refused("it was not asked", peers(server).read(TO_2, "key"));
         }
         byte[] state = WireFormat.state(new PeerState("quorate", 3, 1, PeerState.Stage.EMPTY, 0, 1, List.of()));
         try (OddServer server = OddServer.answering(200, state)) {
@@ -137,7 +137,7 @@ class RestPeersTest {
                 peers -> peers.heartbeat(TO_2, BEAT),
                 peers -> peers.hello(TO_2),
                 peers -> peers.form(TO_2, 7, List.of(10L, 11L, 12L)),
-                peers -> peers.read(TO_2, 3, "key"),
+                peers -> peers.read(TO_2, "key"),
                 peers -> peers.repair(TO_2, new Repair(3, new Position(3, 4), "key", null)));
     }
 

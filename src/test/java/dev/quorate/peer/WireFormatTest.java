@@ -208,7 +208,7 @@ class WireFormatTest {
         Heartbeat heartbeat =
                 new Heartbeat(envelope.from(), envelope.to(), random.nextLong(), random.nextLong(), random.nextLong());
         WireFormat.Form form = new WireFormat.Form(random.nextLong(), longs(random));
-        WireFormat.Read read = new WireFormat.Read(random.nextLong(), text(random));
+        String key = text(random);
         Repair repair = new Repair(random.nextLong(), position(random), text(random), value(random));
         return List.of(
                 new Sample(
@@ -233,9 +233,9 @@ class WireFormatTest {
                         new WireFormat.Received<>(envelope, form)),
                 new Sample(
                         "read",
-                        WireFormat.read(envelope, read.term(), read.key()),
+                        WireFormat.read(envelope, key),
                         WireFormat::readRead,
-                        new WireFormat.Received<>(envelope, read)),
+                        new WireFormat.Received<>(envelope, key)),
                 new Sample(
                         "repair",
                         WireFormat.repair(envelope, repair),
