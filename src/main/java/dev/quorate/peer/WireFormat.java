@@ -23,7 +23,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of messages between replicas, version 1. Big endian; nobody else knows an offset.
+ * The bytes of messages between replicas, version 2. Big endian; nobody else knows an offset.
  *
  * <pre>
  *   0      2         3      4
@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class WireFormat {
     private static final short MAGIC = 0x5150;
-    private static final byte VERSION = 1;
+    private static final byte VERSION = 2;
     private static final int HEAD_BYTES = 4;
     private static final int APPEND_BYTES = 6 * Long.BYTES + Integer.BYTES;
 
@@ -171,22 +171,24 @@ final class WireFormat {
     // ---- answers ---------------------------------------------------------------------------------------------------
 
     static byte[] appendAnswer(AppendResponse answer) {
-        ByteBuffer out = answer(APPEND_ANSWER, 27).put((byte) answer.from()).put((byte) answer.to());
+        ByteBuffer out = answer(APPEND_ANSWER, 28).put((byte) answer.from()).put((byte) answer.to());
         out.putLong(answer.term()).putLong(answer.sequence()).put((byte) (answer.accepted() ? 1 : 0));
-        return whole(out.putLong(answer.matchIndex()));
+        return whole(out.putLong(answer.matchIndex()).put((byte) (answer.counts() ? 1 : 0)));
     }
 
     static AppendResponse readAppendAnswer(byte[] bytes) {
         return decodeAnswer(
                 bytes,
                 APPEND_ANSWER,
-                in -> new AppendResponse(in.get(), in.get(), in.getLong(), in.getLong(), flag(in), in.getLong()));
+                in -> new AppendResponse(
+                        in.get(), in.get(), in.getLong(), in.getLong(), flag(in), in.getLong(), flag(in)));
     }
 
     static byte[] heartbeatAnswer(HeartbeatResponse answer) {
-        ByteBuffer out = answer(HEARTBEAT_ANSWER, 34).put((byte) answer.from()).put((byte) answer.to());
+        ByteBuffer out = answer(HEARTBEAT_ANSWER, 35).put((byte) answer.from()).put((byte) answer.to());
         out.putLong(answer.term()).putLong(answer.round());
-        return whole(out.putLong(answer.lastIndex()).putLong(answer.commitIndex()));
+        out.putLong(answer.lastIndex()).putLong(answer.commitIndex());
+        return whole(out.put((byte) (answer.counts() ? 1 : 0)));
     }
 
     static HeartbeatResponse readHeartbeatAnswer(byte[] bytes) {
@@ -194,7 +196,7 @@ final class WireFormat {
                 bytes,
                 HEARTBEAT_ANSWER,
                 in -> new HeartbeatResponse(
-                        in.get(), in.get(), in.getLong(), in.getLong(), in.getLong(), in.getLong()));
+                        in.get(), in.get(), in.getLong(), in.getLong(), in.getLong(), in.getLong(), flag(in)));
     }
 
     static byte[] state(PeerState state) {

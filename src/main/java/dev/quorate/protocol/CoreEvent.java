@@ -14,6 +14,25 @@ public sealed interface CoreEvent {
     /** A follower's log is another history's at that place; an earlier one is tried. */
     record FollowerConflict(int follower, long nextIndex) implements CoreEvent {}
 
+    /**
+     * A vote was asked for.
+     *
+     * @param why what spoke against it; empty where it was granted
+     */
+    record VoteAnswered(int candidate, long term, boolean granted, String why) implements CoreEvent {}
+
+    /** A leader prepares to hand over. */
+    record TransferStarted(int target, long term, Reason reason) implements CoreEvent {}
+
+    /** A leader did not get rid of its office in time and takes writes again. */
+    record TransferGivenUp(int target, long term) implements CoreEvent {}
+
+    /** A leader heard of a replica whose directory is new. */
+    record JoinerHeard(int replica, long incarnation) implements CoreEvent {}
+
+    /** This replica counts from now on. */
+    record Admitted(long incarnation, long term) implements CoreEvent {}
+
     /** A message was not taken, and why. */
     record MessageIgnored(Message message, String why) implements CoreEvent {}
 }

@@ -17,6 +17,8 @@ public final class Effects {
     private @Nullable HardState hardState;
     private @Nullable LogChange logChange;
     private boolean noOp;
+    private boolean admitted;
+    private @Nullable Joiner joiner;
     private long commitIndex = -1;
 
     Effects() {}
@@ -38,6 +40,14 @@ public final class Effects {
      */
     public record LogChange(long truncateFrom, EntryBatch entries, int skip) {}
 
+    /**
+     * A replica that asks to join.
+     *
+     * @param replica its id
+     * @param incarnation that of its new directory
+     */
+    public record Joiner(int replica, long incarnation) {}
+
     /** What must be durable before anything else of this step is done, or null. */
     public @Nullable HardState hardState() {
         return hardState;
@@ -51,6 +61,16 @@ public final class Effects {
     /** Whether the shell is to append the no-op that opens this leader's term. */
     public boolean appendNoOp() {
         return noOp;
+    }
+
+    /** Whose admit entry the shell is to append, telling {@link ReplicaCore#admitAppended}; null for nobody's. */
+    public @Nullable Joiner appendAdmit() {
+        return joiner;
+    }
+
+    /** Whether the shell is to store, before it sends anything, that this replica is no longer joining. */
+    public boolean admitted() {
+        return admitted;
     }
 
     /** The commit index, or -1 where it did not move. */
@@ -74,11 +94,15 @@ public final class Effects {
     }
 
     /**
-     * The single exit of messages. An answer that promises entries waits for the sync of exactly what it promises; all
-     * others promise no more than their term, which the hard state of this step has made durable.
+     * The single exit of messages. An answer that promises entries waits for the sync of exactly what it promises; a vote
+     * promises the hard state of this step, all others no more than its term.
      */
     void add(Message message, HardState durable) {
         Invariants.check(message.term() <= durable.term(), "%s is beyond the durable term %s", message, durable);
+        if (message instanceof Message.VoteResponse vote && vote.granted()) {
+            HardState promised = new HardState(vote.term(), vote.to());
+            Invariants.check(durable.equals(promised), "%s without a durable vote: %s", vote, durable);
+        }
         if (message instanceof Message.AppendResponse response && response.accepted()) {
             afterSync.add(new Delayed(message, response.matchIndex()));
         } else {
@@ -100,6 +124,14 @@ public final class Effects {
 
     void openTerm() {
         noOp = true;
+    }
+
+    void admit(int replica, long incarnation) {
+        joiner = new Joiner(replica, incarnation);
+    }
+
+    void becomeMember() {
+        admitted = true;
     }
 
     void commit(long index) {

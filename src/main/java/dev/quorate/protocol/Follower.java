@@ -1,6 +1,6 @@
 package dev.quorate.protocol;
 
-/** A leader's stream to one follower: what is known of its log, and the one request in flight. Volatile, per term. */
+/** What a leader knows of one other replica: its log, the one append in flight, whether it counts. Volatile, per term. */
 final class Follower {
     static final long NOTHING_IN_FLIGHT = 0;
 
@@ -8,6 +8,12 @@ final class Follower {
     private FollowerState state;
     private long inFlight = NOTHING_IN_FLIGHT;
     private boolean paused;
+    private boolean counts;
+    private long ackedRound;
+    private long firstRound;
+    private long contactTick;
+    private long incarnation;
+    private long admitIndex;
 
     Follower(int id, long nextIndex) {
         this.id = id;
@@ -22,13 +28,52 @@ final class Follower {
         return state;
     }
 
-    long matchIndex() {
-        return state.matchIndex();
-    }
-
     boolean isProbing() {
         return state instanceof FollowerState.Probing;
     }
+
+    /** What it has on stable storage, whether it counts or not. */
+    long heldIndex() {
+        return state.matchIndex();
+    }
+
+    // ---- quorums ---------------------------------------------------------------------------------------------------
+
+    /** Whether it counts in quorums, as far as it told this leader: not before its first answer, nor while joining. */
+    boolean counts() {
+        return counts;
+    }
+
+    /** What it adds to a quorum: the index it has on stable storage, 0 while it does not count. */
+    long matchIndex() {
+        return counts ? state.matchIndex() : 0;
+    }
+
+    /** The latest round that it confirmed, 0 while it does not count. */
+    long ackedRound() {
+        return counts ? ackedRound : 0;
+    }
+
+    /** When it last answered, on the leader's clock of ticks; joining ones are heard too. */
+    long contactTick() {
+        return contactTick;
+    }
+
+    void answered(boolean nowCounts, long tick) {
+        counts = nowCounts;
+        contactTick = tick;
+    }
+
+    /** False for an answer to a round from before it was known under its present incarnation. */
+    boolean takesRound(long round) {
+        return round >= firstRound;
+    }
+
+    void confirmed(long round) {
+        ackedRound = Math.max(ackedRound, round);
+    }
+
+    // ---- the stream ------------------------------------------------------------------------------------------------
 
     /** Whether a request may leave: none is in flight and the last did not fail. */
     boolean isReady() {
@@ -68,5 +113,32 @@ final class Follower {
         state = state instanceof FollowerState.Probing probing
                 ? probing.refused(hint)
                 : ((FollowerState.Replicating) state).refused(hint);
+    }
+
+    // ---- joining ---------------------------------------------------------------------------------------------------
+
+    /** The incarnation under which it asked to join, 0 if it did not. */
+    long incarnation() {
+        return incarnation;
+    }
+
+    /** Where the entry that admits it is; 0 while there is none. */
+    long admitIndex() {
+        return admitIndex;
+    }
+
+    /** Its directory is new: nothing that was known of the old one holds, and late answers of it are not taken. */
+    void joins(long newIncarnation, long nextIndex, long nextRound) {
+        incarnation = newIncarnation;
+        admitIndex = 0;
+        counts = false;
+        ackedRound = 0;
+        firstRound = nextRound;
+        inFlight = NOTHING_IN_FLIGHT;
+        state = new FollowerState.Probing(nextIndex);
+    }
+
+    void admitAppended(long index) {
+        admitIndex = index;
     }
 }

@@ -30,6 +30,24 @@ public sealed interface Message {
 
         /** A follower answers a heartbeat. */
         void onHeartbeatResponse(HeartbeatResponse response);
+
+        /** Somebody asks whether it would win. */
+        void onPreVoteRequest(PreVoteRequest request);
+
+        /** The answer to it. */
+        void onPreVoteResponse(PreVoteResponse response);
+
+        /** Somebody stands. */
+        void onVoteRequest(VoteRequest request);
+
+        /** The answer to it. */
+        void onVoteResponse(VoteResponse response);
+
+        /** The leader wants the addressee to stand at once. */
+        void onTimeoutNow(TimeoutNow message);
+
+        /** The leader tells a joining replica that it counts. */
+        void onAdmission(Admission message);
     }
 
     /**
@@ -56,8 +74,9 @@ public sealed interface Message {
      * @param accepted whether the entry before the request's entries was found
      * @param matchIndex accepted: the last index of that request, never more. Refused: the index the leader should try
      *     to follow instead, one before the first entry of the conflicting term, or this log's last index
+     * @param counts whether the sender counts in quorums; false while it is joining (protocol.md §6)
      */
-    record AppendResponse(int from, int to, long term, long sequence, boolean accepted, long matchIndex)
+    record AppendResponse(int from, int to, long term, long sequence, boolean accepted, long matchIndex, boolean counts)
             implements Message {
         @Override
         public void deliverTo(Handler handler) {
@@ -84,12 +103,82 @@ public sealed interface Message {
      * @param round that of the heartbeat
      * @param lastIndex the follower's last index, for people to see; counts for nothing
      * @param commitIndex the follower's commit index, for people to see
+     * @param counts as in {@link AppendResponse}
      */
-    record HeartbeatResponse(int from, int to, long term, long round, long lastIndex, long commitIndex)
+    record HeartbeatResponse(int from, int to, long term, long round, long lastIndex, long commitIndex, boolean counts)
             implements Message {
         @Override
         public void deliverTo(Handler handler) {
             handler.onHeartbeatResponse(this);
+        }
+    }
+
+    /**
+     * Asks whether the addressee would vote for the sender in the term after {@code term} (thesis §9.6). Changes nobody's
+     * term.
+     *
+     * @param last the sender's last position
+     */
+    record PreVoteRequest(int from, int to, long term, Position last) implements Message {
+        @Override
+        public void deliverTo(Handler handler) {
+            handler.onPreVoteRequest(this);
+        }
+    }
+
+    /**
+     * The answer to a {@link PreVoteRequest}; binds the sender to nothing.
+     *
+     * @param forTerm the term the vote would be in
+     */
+    record PreVoteResponse(int from, int to, long term, long forTerm, boolean granted) implements Message {
+        @Override
+        public void deliverTo(Handler handler) {
+            handler.onPreVoteResponse(this);
+        }
+    }
+
+    /**
+     * Asks for a vote in {@code term} (RequestVote, Raft §5.2).
+     *
+     * @param last the sender's last position
+     * @param transfer whether the leader told the sender to stand: then a leader heard lately is no obstacle (thesis
+     *     §4.2.3)
+     */
+    record VoteRequest(int from, int to, long term, Position last, boolean transfer) implements Message {
+        @Override
+        public void deliverTo(Handler handler) {
+            handler.onVoteRequest(this);
+        }
+    }
+
+    /** The answer to a {@link VoteRequest}. Granted, it leaves after the vote is on stable storage. */
+    record VoteResponse(int from, int to, long term, boolean granted) implements Message {
+        @Override
+        public void deliverTo(Handler handler) {
+            handler.onVoteResponse(this);
+        }
+    }
+
+    /** The leader has the addressee stand at once, without asking first (thesis §3.10). Needs no answer. */
+    record TimeoutNow(int from, int to, long term) implements Message {
+        @Override
+        public void deliverTo(Handler handler) {
+            handler.onTimeoutNow(this);
+        }
+    }
+
+    /**
+     * Tells a joining replica that enough others hold the entry that admits it (protocol.md §6). Its answers say from
+     * then on that it counts.
+     *
+     * @param incarnation the incarnation admitted
+     * @param admitIndex the entry, of the sender's term
+     */
+    record Admission(int from, int to, long term, long incarnation, long admitIndex) implements Message {
+        @Override
+        public void deliverTo(Handler handler) {
+            handler.onAdmission(this);
         }
     }
 }

@@ -1,59 +1,74 @@
 package dev.quorate.protocol;
 
-import dev.quorate.protocol.CoreEvent.FollowerAdvanced;
-import dev.quorate.protocol.CoreEvent.FollowerConflict;
 import dev.quorate.protocol.CoreEvent.MessageIgnored;
 import dev.quorate.protocol.CoreEvent.RoleChanged;
-import dev.quorate.protocol.CoreEvent.Truncated;
+import dev.quorate.protocol.CoreEvent.TransferStarted;
+import dev.quorate.protocol.Message.Admission;
 import dev.quorate.protocol.Message.AppendRequest;
 import dev.quorate.protocol.Message.AppendResponse;
 import dev.quorate.protocol.Message.Heartbeat;
 import dev.quorate.protocol.Message.HeartbeatResponse;
+import dev.quorate.protocol.Message.PreVoteRequest;
+import dev.quorate.protocol.Message.PreVoteResponse;
+import dev.quorate.protocol.Message.TimeoutNow;
+import dev.quorate.protocol.Message.VoteRequest;
+import dev.quorate.protocol.Message.VoteResponse;
+import java.util.function.IntPredicate;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The deterministic core of a replica: takes messages, ticks and storage results, returns {@link Effects}. It has no
- * clock, does no I/O, and is called by one thread. The shell does the effects of one call before it makes the next, so
- * that {@link LogView} always shows what the core last asked for.
+ * clock, no random source but the one handed in, does no I/O, and is called by one thread. The shell does the effects of
+ * one call before it makes the next, so that {@link LogView} always shows what the core last asked for.
  *
- * <p>The order of a step is that of Raft's Figure 2: the term once for all roles, then the role.
+ * <p>The order of a step is that of Raft's Figure 2: the term once for all roles, then the conversation the message
+ * belongs to: {@link Election}, {@link Replication}, {@link Transfer}, {@link Joining}.
  */
 public final class ReplicaCore {
     private final CoreOptions options;
     private final LogView log;
+    private final Election election;
+    private final Replication replication;
+    private final Joining joining;
 
     // Durable: saved and synced before any message of the step that changed it.
     private HardState hardState;
 
-    // Volatile; after a start a lower bound read from disk, or 0.
-    private long commitIndex;
+    // Durable: stored by the shell before any message of the step that changed it.
+    private boolean member;
+
+    // Volatile.
     private Role role = Role.FOLLOWER;
     private int leader = -1;
-
-    // Volatile, a follower's: highest index that it matched with this term's leader.
-    private long matchedIndex;
-
-    // What the two were before the last change of the log, should the log have no room for it.
-    private long commitIndexBefore;
-    private long matchedIndexBefore;
-
-    // Volatile, a leader's.
     private @Nullable Leader leading;
-
     private Effects effects = new Effects();
 
     /**
      * A core over what its replica found on disk.
      *
+     * @param random what election time-outs are drawn from
+     * @param member whether this replica counts; false while it is joining (protocol.md §6)
      * @param commitBound a lower bound of the commit index, 0..log.lastIndex()
      */
-    public ReplicaCore(CoreOptions options, HardState hardState, long commitBound, LogView log) {
+    public ReplicaCore(
+            CoreOptions options,
+            RandomGenerator random,
+            HardState hardState,
+            boolean member,
+            long commitBound,
+            LogView log) {
         Invariants.check(commitBound <= log.lastIndex(), "commit bound %d is beyond the log", commitBound);
         this.options = options;
         this.hardState = hardState;
-        this.commitIndex = commitBound;
+        this.member = member;
         this.log = log;
+        this.election = new Election(this, options, log, random);
+        this.replication = new Replication(this, options, log, commitBound);
+        this.joining = new Joining(this, options, log);
     }
+
+    // ---- what it knows ---------------------------------------------------------------------------------------------
 
     /** Its role now. */
     public Role role() {
@@ -70,22 +85,37 @@ public final class ReplicaCore {
         return leader;
     }
 
+    /** Whether this replica counts; false while it is joining. */
+    public boolean isMember() {
+        return member;
+    }
+
     /** The highest index it knows to be committed. */
     public long commitIndex() {
-        return commitIndex;
+        return replication.commitIndex();
     }
 
     /** A leader's no-op, which must be covered before anything is acknowledged (protocol.md §2.6); 0 if none. */
     public long noOpIndex() {
-        return leading == null ? 0 : leading.noOpIndex;
+        return leading == null ? 0 : leading.noOpIndex();
+    }
+
+    /** Whether it leads, its no-op is in the log, and it is not handing over. */
+    public boolean takesWrites() {
+        return leading != null && leading.transfer == null && log.lastIndex() >= leading.noOpIndex();
+    }
+
+    /** The replica that this leader is handing over to, or -1. */
+    public int transferTarget() {
+        return leading == null || leading.transfer == null ? -1 : leading.transfer.target();
     }
 
     /** The highest index that {@code count} replicas have on stable storage, this leader among them; 0 if not leading. */
     public long coveredBy(int count) {
-        return leading == null ? 0 : Math.min(log.syncedIndex(), Quorum.coveredBy(leading.matchIndexes(), count));
+        return leading == null ? 0 : Math.min(log.syncedIndex(), leading.coveredBy(count));
     }
 
-    /** What a leader knows a replica to have on stable storage; 0 if not leading. */
+    /** What a leader knows a replica that counts to have on stable storage; 0 if it does not count, or not leading. */
     public long matchIndex(int replica) {
         if (leading == null) {
             return 0;
@@ -95,54 +125,108 @@ public final class ReplicaCore {
                 : leading.follower(replica).matchIndex();
     }
 
+    /** The latest round of this leader that a majority confirmed; 0 if not leading. When election is none, every round. */
+    public long confirmedRound() {
+        if (leading == null) {
+            return 0;
+        }
+        return options.elects() ? leading.confirmedRound() : Long.MAX_VALUE;
+    }
+
+    // ---- what happens ----------------------------------------------------------------------------------------------
+
     /** Under {@code election=none}: replica 0 begins to lead in a new term, which is durable before anything is sent. */
     public Effects lead() {
         Invariants.check(options.self() == 0, "replica %d cannot lead when election is none", options.self());
         effects = new Effects();
         save(new HardState(hardState.term() + 1, options.self()));
-        becomeLeader(Reason.FIXED_LEADER);
+        become(Role.LEADER, Reason.FIXED_LEADER);
+        return effects;
+    }
+
+    /** Stands without waiting for a time-out, where no leader can be alive: others are asked first all the same. */
+    public Effects stand(Reason reason) {
+        effects = new Effects();
+        if (mayStand() && leading == null) {
+            election.stand(reason);
+        }
         return effects;
     }
 
     /** A message arrived. */
     public Effects step(Message message) {
         effects = new Effects();
-        if (message.term() > hardState.term()) {
+        if (message.term() > hardState.term() && election.mayRaiseTerm(message)) {
             save(new HardState(message.term(), HardState.NOBODY));
-            becomeFollower(Reason.HIGHER_TERM);
+            become(Role.FOLLOWER, Reason.HIGHER_TERM);
         }
         message.deliverTo(handler);
         return effects;
     }
 
+    /**
+     * Time passed on the monotonic clock.
+     *
+     * @param elapsedTicks since the last call, 0 or more; above one heartbeat interval the tick was late, which a leader
+     *     counts in full and a follower as one heartbeat interval
+     */
+    public Effects tick(int elapsedTicks) {
+        effects = new Effects();
+        if (leading != null) {
+            lead(leading, elapsedTicks);
+        } else if (mayStand()) {
+            election.pass(elapsedTicks);
+        }
+        return effects;
+    }
+
+    private void lead(Leader current, int elapsedTicks) {
+        current.pass(elapsedTicks);
+        if (options.elects() && current.ticksWithoutQuorum() > options.electionTicks()) {
+            become(Role.FOLLOWER, Reason.QUORUM_LOST);
+            return;
+        }
+        if (current.transfer != null) {
+            current.transfer.pass(this, current, options, elapsedTicks);
+        } else if (options.elects() && current.isSyncStalled()) {
+            int target = bestTarget(replica -> true);
+            if (target >= 0) {
+                startTransfer(current, target, Reason.SYNC_STALLED);
+            }
+        }
+        if (current.isHeartbeatDue()) {
+            current.askRound();
+            sendRound(current);
+            joining.admit(current);
+        }
+    }
+
     /** The shell appended a leader's entries to the log (the no-op among them); not yet durable. */
     public Effects appended() {
         effects = new Effects();
-        replicate();
+        if (leading != null) {
+            replication.replicate(leading);
+        }
         return effects;
     }
 
     /** The log had no room for the entries of the last step, whose effects were not done: nothing was matched. */
     public void logChangeFailed() {
-        commitIndex = commitIndexBefore;
-        matchedIndex = matchedIndexBefore;
+        replication.logChangeFailed();
+    }
+
+    /** The log had no room for the no-op of this leader's term: it cannot lead. */
+    public Effects noOpFailed() {
+        effects = new Effects();
+        become(Role.FOLLOWER, Reason.NO_SPACE);
+        return effects;
     }
 
     /** The log's synced index moved. */
     public Effects synced() {
         effects = new Effects();
-        advanceCommit();
-        return effects;
-    }
-
-    /** A heartbeat interval passed: a leader shows that it leads. */
-    public Effects heartbeatDue() {
-        effects = new Effects();
         if (leading != null) {
-            leading.round++;
-            for (Follower follower : leading.followers) {
-                send(new Heartbeat(options.self(), follower.id(), term(), leading.round, commitIndex));
-            }
+            replication.advanceCommit(leading);
         }
         return effects;
     }
@@ -161,38 +245,143 @@ public final class ReplicaCore {
         effects = new Effects();
         if (leading != null) {
             leading.follower(follower).resume();
-            replicate(leading.follower(follower));
+            replication.replicate(leading, leading.follower(follower));
         }
         return effects;
     }
 
-    // ---- roles -----------------------------------------------------------------------------------------------------
+    // ---- rounds (read index, thesis §6.4) --------------------------------------------------------------------------
 
-    private void becomeLeader(Reason reason) {
-        role = Role.LEADER;
-        leader = options.self();
-        leading = new Leader(options, log.lastIndex() + 1);
-        effects.openTerm();
-        effects.add(new RoleChanged(role, term(), reason));
+    /**
+     * A read wants leadership confirmed from now on.
+     *
+     * @return the round, sent by the next {@link #sendRound}, that {@link #confirmedRound} must reach; 0 if not leading
+     */
+    public long askRound() {
+        if (leading == null) {
+            return 0;
+        }
+        return options.elects() ? leading.askRound() : 1;
     }
 
-    private void becomeFollower(Reason reason) {
-        role = Role.FOLLOWER;
-        leader = -1;
+    /** Sends the round that reads asked for, if one was: all that gathered share it. */
+    public Effects sendRound() {
+        effects = new Effects();
+        if (leading != null && options.elects()) {
+            sendRound(leading);
+        }
+        return effects;
+    }
+
+    private void sendRound(Leader current) {
+        long round = current.takeRoundToSend();
+        if (round > 0) {
+            for (Follower follower : current.followers()) {
+                send(new Heartbeat(options.self(), follower.id(), term(), round, commitIndex()));
+            }
+        }
+    }
+
+    // ---- handing over ----------------------------------------------------------------------------------------------
+
+    /** Who would be handed over to: of those allowed, the one that counts and holds most; -1 if there is none. */
+    public int bestTarget(IntPredicate allowed) {
+        int best = -1;
+        long held = -1;
+        for (Follower follower : leading == null ? new Follower[0] : leading.followers()) {
+            boolean answers = currentLeader().nowTick() - follower.contactTick() <= options.electionTicks();
+            if (allowed.test(follower.id()) && follower.counts() && answers && follower.heldIndex() > held) {
+                best = follower.id();
+                held = follower.heldIndex();
+            }
+        }
+        return best;
+    }
+
+    /**
+     * Begins to hand over. Does nothing if this replica does not lead, does so already, or the target does not count.
+     *
+     * @param target another replica, 0..N-1
+     */
+    public Effects transfer(int target, Reason reason) {
+        effects = new Effects();
+        if (leading != null
+                && leading.transfer == null
+                && leading.follower(target).counts()) {
+            startTransfer(leading, target, reason);
+        }
+        return effects;
+    }
+
+    private void startTransfer(Leader current, int target, Reason reason) {
+        current.transfer = new Transfer(target, reason);
+        emit(new TransferStarted(target, term(), reason));
+    }
+
+    /** Tells the target of a transfer to stand once it may; called again whenever something moved. */
+    public Effects handOver(boolean writesWait) {
+        effects = new Effects();
+        if (leading != null && leading.transfer != null) {
+            leading.transfer.handOver(this, leading, options, log, writesWait);
+        }
+        return effects;
+    }
+
+    // ---- joining ---------------------------------------------------------------------------------------------------
+
+    /** A replica said that its directory is new and asks to join. */
+    public Effects joinerHeard(int replica, long incarnation) {
+        effects = new Effects();
+        if (leading != null) {
+            joining.heard(leading, replica, incarnation);
+            replication.replicate(leading, leading.follower(replica));
+        }
+        return effects;
+    }
+
+    /** The shell appended the entry that {@link Effects#appendAdmit} asked for. */
+    public void admitAppended(int replica, long index) {
+        currentLeader().follower(replica).admitAppended(index);
+    }
+
+    // ---- roles -----------------------------------------------------------------------------------------------------
+
+    /** The one transition: leaves the old role, enters the new one, says why. */
+    void become(Role next, Reason reason) {
         leading = null;
-        matchedIndex = 0;
-        effects.add(new RoleChanged(role, term(), reason));
+        election.forget();
+        replication.forgetMatch();
+        role = next;
+        leader = -1;
+        if (next == Role.LEADER) {
+            leader = options.self();
+            leading = new Leader(options, log);
+            effects.openTerm();
+        } else if (next == Role.FOLLOWER) {
+            election.restartTimer();
+        }
+        emit(new RoleChanged(role, term(), reason));
+    }
+
+    private void hearLeader(int from) {
+        Invariants.check(role != Role.LEADER, "two leaders in term %d: %d and %d", term(), options.self(), from);
+        Invariants.check(leader == -1 || leader == from, "two leaders in term %d: %d and %d", term(), leader, from);
+        if (leader == -1) {
+            become(Role.FOLLOWER, Reason.LEADER_HEARD);
+            leader = from;
+        }
+        election.restartTimer();
     }
 
     private final Message.Handler handler = new Message.Handler() {
         @Override
         public void onAppendRequest(AppendRequest request) {
             if (request.term() < term()) {
-                send(refuse(request, 0));
+                send(replication.refuse(request, 0));
                 return;
             }
             hearLeader(request.from());
-            takeEntries(request);
+            replication.onAppendRequest(request);
         }
 
         @Override
@@ -200,7 +389,7 @@ public final class ReplicaCore {
             if (leading == null || response.term() != term()) {
                 ignore(response, "not an answer to this term's leader");
             } else {
-                takeAnswer(leading.follower(response.from()), response);
+                replication.onAppendResponse(leading, response);
             }
         }
 
@@ -208,147 +397,76 @@ public final class ReplicaCore {
         public void onHeartbeat(Heartbeat heartbeat) {
             if (heartbeat.term() == term()) {
                 hearLeader(heartbeat.from());
-                followCommit(heartbeat.commitIndex());
+                replication.followCommit(heartbeat.commitIndex());
             }
             send(new HeartbeatResponse(
-                    options.self(), heartbeat.from(), term(), heartbeat.round(), log.lastIndex(), commitIndex));
+                    options.self(),
+                    heartbeat.from(),
+                    term(),
+                    heartbeat.round(),
+                    log.lastIndex(),
+                    commitIndex(),
+                    member));
         }
 
         @Override
         public void onHeartbeatResponse(HeartbeatResponse response) {
             if (leading == null || response.term() != term()) {
                 ignore(response, "not an answer to this term's leader");
+                return;
             }
+            Follower follower = leading.follower(response.from());
+            if (follower.takesRound(response.round())) {
+                follower.answered(response.counts(), leading.nowTick());
+                follower.confirmed(response.round());
+                replication.advanceCommit(leading);
+            }
+        }
+
+        @Override
+        public void onPreVoteRequest(PreVoteRequest request) {
+            election.onPreVoteRequest(request);
+        }
+
+        @Override
+        public void onPreVoteResponse(PreVoteResponse response) {
+            election.onPreVoteResponse(response);
+        }
+
+        @Override
+        public void onVoteRequest(VoteRequest request) {
+            election.onVoteRequest(request);
+        }
+
+        @Override
+        public void onVoteResponse(VoteResponse response) {
+            election.onVoteResponse(response);
+        }
+
+        @Override
+        public void onTimeoutNow(TimeoutNow message) {
+            election.onTimeoutNow(message);
+        }
+
+        @Override
+        public void onAdmission(Admission message) {
+            joining.onAdmission(message);
         }
     };
 
-    // ---- a follower ------------------------------------------------------------------------------------------------
+    // ---- what the conversations use --------------------------------------------------------------------------------
 
-    private void hearLeader(int from) {
-        Invariants.check(role == Role.FOLLOWER, "two leaders in term %d: %d and %d", term(), options.self(), from);
-        Invariants.check(leader == -1 || leader == from, "two leaders in term %d: %d and %d", term(), leader, from);
-        if (leader == -1) {
-            leader = from;
-            effects.add(new RoleChanged(role, term(), Reason.LEADER_HEARD));
-        }
+    boolean mayStand() {
+        return options.elects() && member;
     }
 
-    private void takeEntries(AppendRequest request) {
-        Position previous = request.previous();
-        if (previous.index() > log.lastIndex()) {
-            send(refuse(request, log.lastIndex()));
-        } else if (log.termAt(previous.index()) != previous.term()) {
-            // The whole run of that term is skipped (Raft §5.3, end).
-            send(refuse(request, Math.max(commitIndex, log.firstIndexOfTermAt(previous.index()) - 1)));
-        } else {
-            commitIndexBefore = commitIndex;
-            matchedIndexBefore = matchedIndex;
-            appendWhatIsNew(request);
-            matchedIndex = Math.max(matchedIndex, request.entries().lastIndex());
-            followCommit(request.commitIndex());
-            send(accept(request));
-        }
+    int votedFor() {
+        return hardState.votedFor();
     }
 
-    /** A suffix goes only where an entry's term differs: a late request must not cut what a newer one brought. */
-    private void appendWhatIsNew(AppendRequest request) {
-        EntryBatch entries = request.entries();
-        int have = 0;
-        while (have < entries.count() && log.termAt(entries.firstIndex() + have) == entries.term(have)) {
-            have++;
-        }
-        if (have == entries.count()) {
-            return;
-        }
-        long firstNew = entries.firstIndex() + have;
-        boolean conflict = firstNew <= log.lastIndex();
-        if (conflict) {
-            Invariants.check(firstNew > commitIndex, "entry %d is committed and conflicts", firstNew);
-            effects.add(new Truncated(firstNew, log.lastIndex(), term()));
-        }
-        effects.change(new Effects.LogChange(conflict ? firstNew : 0, entries, have));
-    }
-
-    /** Only what this term's leader is known to share may be committed here (protocol.md §2.4). */
-    private void followCommit(long leaderCommit) {
-        long index = Math.min(leaderCommit, matchedIndex);
-        if (index > commitIndex) {
-            commitIndex = index;
-            effects.commit(index);
-        }
-    }
-
-    private AppendResponse accept(AppendRequest request) {
-        return new AppendResponse(
-                options.self(),
-                request.from(),
-                term(),
-                request.sequence(),
-                true,
-                request.entries().lastIndex());
-    }
-
-    private AppendResponse refuse(AppendRequest request, long hint) {
-        return new AppendResponse(options.self(), request.from(), term(), request.sequence(), false, hint);
-    }
-
-    // ---- a leader --------------------------------------------------------------------------------------------------
-
-    private void takeAnswer(Follower follower, AppendResponse response) {
-        if (!follower.takes(response.sequence())) {
-            ignore(response, "late or doubled");
-            return;
-        }
-        long before = follower.matchIndex();
-        if (response.accepted()) {
-            follower.accepted(response.matchIndex());
-            if (response.matchIndex() > before) {
-                effects.add(new FollowerAdvanced(follower.id(), before, response.matchIndex()));
-            }
-            advanceCommit();
-        } else {
-            follower.refused(response.matchIndex());
-            effects.add(new FollowerConflict(follower.id(), follower.state().nextIndex()));
-        }
-        replicate(follower);
-    }
-
-    private void replicate() {
-        if (leading != null) {
-            for (Follower follower : leading.followers) {
-                replicate(follower);
-            }
-        }
-    }
-
-    /** One append in flight; what gathered meanwhile goes with the next. */
-    private void replicate(Follower follower) {
-        long next = follower.state().nextIndex();
-        boolean probing = follower.isProbing();
-        if (!follower.isReady() || (!probing && next > log.lastIndex())) {
-            return;
-        }
-        Position previous = new Position(log.termAt(next - 1), next - 1);
-        EntryBatch entries = log.batch(next, probing ? 1 : options.maxBatchBytes());
-        long sequence = currentLeader().nextSequence();
-        follower.sent(sequence);
-        send(new AppendRequest(options.self(), follower.id(), term(), sequence, previous, commitIndex, entries));
-    }
-
-    /**
-     * When election is none nothing can overtake the leader, so what it has synced is committed (protocol.md §6). Only
-     * an entry of its own term ends the count (Raft §5.4.2), which brings all earlier ones with it.
-     */
-    private void advanceCommit() {
-        if (leading == null) {
-            return;
-        }
-        long index = log.syncedIndex();
-        if (index > commitIndex && index >= leading.noOpIndex) {
-            Invariants.check(log.termAt(index) == term(), "entry %d is not of term %d", index, term());
-            commitIndex = index;
-            effects.commit(index);
-        }
+    void becomeMember() {
+        member = true;
+        effects.becomeMember();
     }
 
     private Leader currentLeader() {
@@ -359,56 +477,28 @@ public final class ReplicaCore {
         return current;
     }
 
-    // ---- exits -----------------------------------------------------------------------------------------------------
+    Effects effects() {
+        return effects;
+    }
 
-    private void save(HardState state) {
-        Invariants.check(state.term() >= hardState.term(), "term went back from %s to %s", hardState, state);
+    void save(HardState state) {
+        boolean forward = state.term() > hardState.term()
+                || (state.term() == hardState.term()
+                        && (hardState.votedFor() == HardState.NOBODY || hardState.votedFor() == state.votedFor()));
+        Invariants.check(forward, "term or vote went back from %s to %s", hardState, state);
         hardState = state;
         effects.save(state);
     }
 
-    private void send(Message message) {
+    void send(Message message) {
         effects.add(message, hardState);
     }
 
-    private void ignore(Message message, String why) {
-        effects.add(new MessageIgnored(message, why));
+    void emit(CoreEvent event) {
+        effects.add(event);
     }
 
-    /** What only a leader has; gone when it steps down. */
-    private final class Leader {
-        private final Follower[] followers;
-        private final long noOpIndex;
-        private long round;
-        private long sequence;
-
-        Leader(CoreOptions options, long noOpIndex) {
-            this.noOpIndex = noOpIndex;
-            this.followers = new Follower[options.replicas() - 1];
-            int at = 0;
-            for (int id = 0; id < options.replicas(); id++) {
-                if (id != options.self()) {
-                    followers[at++] = new Follower(id, noOpIndex);
-                }
-            }
-        }
-
-        Follower follower(int id) {
-            Invariants.check(id != options.self() && id >= 0 && id <= followers.length, "no follower %d", id);
-            return followers[id < options.self() ? id : id - 1];
-        }
-
-        long nextSequence() {
-            return ++sequence;
-        }
-
-        long[] matchIndexes() {
-            long[] matches = new long[followers.length + 1];
-            for (int i = 0; i < followers.length; i++) {
-                matches[i] = followers[i].matchIndex();
-            }
-            matches[followers.length] = log.syncedIndex();
-            return matches;
-        }
+    void ignore(Message message, String why) {
+        emit(new MessageIgnored(message, why));
     }
 }

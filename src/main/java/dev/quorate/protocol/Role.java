@@ -4,6 +4,10 @@ package dev.quorate.protocol;
 public enum Role {
     /** Takes what the leader of its term sends. */
     FOLLOWER("follower"),
+    /** Heard no leader for long and asks whether it would be elected; its term is unchanged. */
+    PRE_CANDIDATE("pre-candidate"),
+    /** Stands in a new term. */
+    CANDIDATE("candidate"),
     /** Takes writes and replicates them. */
     LEADER("leader");
 

@@ -30,6 +30,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
@@ -89,8 +90,9 @@ public final class Replica {
         this.wal = storage.wal();
         this.store = storage.store();
         CoreOptions coreOptions =
-                new CoreOptions(options.id(), options.replicas(), CoreOptions.Election.NONE, BATCH_BYTES);
-        this.core = new ReplicaCore(coreOptions, storage.hardState(), storage.commitBound(), wal);
+                new CoreOptions(options.id(), options.replicas(), CoreOptions.Election.NONE, 1, 10, BATCH_BYTES);
+        this.core = new ReplicaCore(
+                coreOptions, new SplittableRandom(), storage.hardState(), true, storage.commitBound(), wal);
         this.expiry = new Expiry(loop, waits, core);
         this.view = picture();
         narrator.replayed(id(), wal.recovery(), store);
@@ -392,7 +394,7 @@ public final class Replica {
     }
 
     private void beat() {
-        perform(core.heartbeatDue(), null);
+        perform(core.tick(1), null);
         loop.after(options.heartbeatInterval(), this::beat);
     }
 

@@ -253,14 +253,16 @@ class WireFormatTest {
                 random.nextLong(),
                 random.nextLong(),
                 random.nextBoolean(),
-                random.nextLong());
+                random.nextLong(),
+                random.nextBoolean());
         HeartbeatResponse heartbeat = new HeartbeatResponse(
                 random.nextInt(9),
                 random.nextInt(9),
                 random.nextLong(),
                 random.nextLong(),
                 random.nextLong(),
-                random.nextLong());
+                random.nextLong(),
+                random.nextBoolean());
         PeerState state = new PeerState(
                 text(random),
                 1 + random.nextInt(9),

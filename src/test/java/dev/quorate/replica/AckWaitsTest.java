@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class AckWaitsTest {
@@ -90,7 +91,13 @@ class AckWaitsTest {
 
         Leader(long inherited, long entries) {
             log = new Log(inherited);
-            core = new ReplicaCore(new CoreOptions(0, 3, CoreOptions.Election.NONE, 100), new HardState(1, 0), 0, log);
+            core = new ReplicaCore(
+                    new CoreOptions(0, 3, CoreOptions.Election.NONE, 1, 10, 100),
+                    new SplittableRandom(1),
+                    new HardState(1, 0),
+                    true,
+                    0,
+                    log);
             sent(core.lead());
             log.lastIndex += 1 + entries;
             sent(core.appended());
@@ -120,7 +127,7 @@ class AckWaitsTest {
 
         void answered(int follower, long matchIndex) {
             AppendRequest request = Objects.requireNonNull(inFlight.get(follower));
-            sent(core.step(new AppendResponse(follower, 0, 2, request.sequence(), true, matchIndex)));
+            sent(core.step(new AppendResponse(follower, 0, 2, request.sequence(), true, matchIndex, true)));
             waits.complete(core);
         }
     }
@@ -153,8 +160,13 @@ class AckWaitsTest {
 
     @Test
     void whatTimedOutIsNotKeptWhileAReplicaIsAway() {
-        ReplicaCore core =
-                new ReplicaCore(new CoreOptions(0, 3, CoreOptions.Election.NONE, 1), HardState.INITIAL, 0, new Log(0));
+        ReplicaCore core = new ReplicaCore(
+                new CoreOptions(0, 3, CoreOptions.Election.NONE, 1, 10, 1),
+                new SplittableRandom(1),
+                HardState.INITIAL,
+                true,
+                0,
+                new Log(0));
         AckWaits waits = new AckWaits(3, true);
         List<Throwable> failures = new ArrayList<>();
         for (int i = 1; i <= 1_000; i++) {

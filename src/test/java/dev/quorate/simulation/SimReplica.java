@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
@@ -48,7 +49,12 @@ final class SimReplica {
 
     private ReplicaCore newCore() {
         return new ReplicaCore(
-                new CoreOptions(id, replicas, CoreOptions.Election.NONE, BATCH_BYTES), hardState, commitBound, log);
+                new CoreOptions(id, replicas, CoreOptions.Election.NONE, 1, 10, BATCH_BYTES),
+                new SplittableRandom(id),
+                hardState,
+                true,
+                commitBound,
+                log);
     }
 
     int id() {
@@ -112,7 +118,7 @@ final class SimReplica {
     }
 
     void heartbeat() {
-        perform(core.heartbeatDue());
+        perform(core.tick(1));
     }
 
     void appendFailed(Message.AppendRequest request) {

@@ -28,7 +28,13 @@ class SimulationTest {
             acknowledged += run(seed, events);
         }
         if (single == null) {
-            assertEquals(Set.of(CoreEvent.class.getPermittedSubclasses()), events, "every event occurs");
+            Set<Class<?>> withoutElections = Set.of(
+                    CoreEvent.RoleChanged.class,
+                    CoreEvent.Truncated.class,
+                    CoreEvent.FollowerAdvanced.class,
+                    CoreEvent.FollowerConflict.class,
+                    CoreEvent.MessageIgnored.class);
+            assertEquals(withoutElections, events, "every event of a set without elections occurs");
             assertTrue(acknowledged > SCHEDULES, "writes were acknowledged: " + acknowledged);
         }
     }

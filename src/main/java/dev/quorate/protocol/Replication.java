@@ -1,0 +1,161 @@
+package dev.quorate.protocol;
+
+import dev.quorate.protocol.CoreEvent.FollowerAdvanced;
+import dev.quorate.protocol.CoreEvent.FollowerConflict;
+import dev.quorate.protocol.CoreEvent.Truncated;
+import dev.quorate.protocol.Message.AppendRequest;
+import dev.quorate.protocol.Message.AppendResponse;
+
+/** How entries get from a leader's log into a follower's (Raft §5.3), and what that commits (§5.4.2). */
+final class Replication {
+    private final ReplicaCore core;
+    private final CoreOptions options;
+    private final LogView log;
+
+    // Volatile; after a start a lower bound read from disk, or 0.
+    private long commitIndex;
+
+    // Volatile, a follower's: highest index that it matched with this term's leader.
+    private long matchedIndex;
+
+    // What the two were before the last change of the log, should the log have no room for it.
+    private long commitIndexBefore;
+    private long matchedIndexBefore;
+
+    Replication(ReplicaCore core, CoreOptions options, LogView log, long commitBound) {
+        this.core = core;
+        this.options = options;
+        this.log = log;
+        this.commitIndex = commitBound;
+    }
+
+    long commitIndex() {
+        return commitIndex;
+    }
+
+    // ---- a follower ------------------------------------------------------------------------------------------------
+
+    /** Another leader may come: what was matched with the last one says nothing of it. */
+    void forgetMatch() {
+        matchedIndex = 0;
+    }
+
+    void logChangeFailed() {
+        commitIndex = commitIndexBefore;
+        matchedIndex = matchedIndexBefore;
+    }
+
+    void onAppendRequest(AppendRequest request) {
+        Position previous = request.previous();
+        if (previous.index() > log.lastIndex()) {
+            core.send(refuse(request, log.lastIndex()));
+        } else if (log.termAt(previous.index()) != previous.term()) {
+            // The whole run of that term is skipped (Raft §5.3, end).
+            core.send(refuse(request, Math.max(commitIndex, log.firstIndexOfTermAt(previous.index()) - 1)));
+        } else {
+            commitIndexBefore = commitIndex;
+            matchedIndexBefore = matchedIndex;
+            appendWhatIsNew(request);
+            matchedIndex = Math.max(matchedIndex, request.entries().lastIndex());
+            followCommit(request.commitIndex());
+            core.send(answer(request, true, request.entries().lastIndex()));
+        }
+    }
+
+    /** A suffix goes only where an entry's term differs: a late request must not cut what a newer one brought. */
+    private void appendWhatIsNew(AppendRequest request) {
+        EntryBatch entries = request.entries();
+        int have = 0;
+        while (have < entries.count() && log.termAt(entries.firstIndex() + have) == entries.term(have)) {
+            have++;
+        }
+        if (have == entries.count()) {
+            return;
+        }
+        long firstNew = entries.firstIndex() + have;
+        boolean conflict = firstNew <= log.lastIndex();
+        if (conflict) {
+            Invariants.check(firstNew > commitIndex, "entry %d is committed and conflicts", firstNew);
+            core.emit(new Truncated(firstNew, log.lastIndex(), core.term()));
+        }
+        core.effects().change(new Effects.LogChange(conflict ? firstNew : 0, entries, have));
+    }
+
+    /** Only what this term's leader is known to share may be committed here (protocol.md §2.4). */
+    void followCommit(long leaderCommit) {
+        commitUpTo(Math.min(leaderCommit, matchedIndex));
+    }
+
+    AppendResponse refuse(AppendRequest request, long hint) {
+        return answer(request, false, hint);
+    }
+
+    private AppendResponse answer(AppendRequest request, boolean accepted, long index) {
+        return new AppendResponse(
+                options.self(), request.from(), core.term(), request.sequence(), accepted, index, core.isMember());
+    }
+
+    // ---- a leader --------------------------------------------------------------------------------------------------
+
+    void onAppendResponse(Leader leading, AppendResponse response) {
+        Follower follower = leading.follower(response.from());
+        if (!follower.takes(response.sequence())) {
+            core.ignore(response, "late or doubled");
+            return;
+        }
+        follower.answered(response.counts(), leading.nowTick());
+        long before = follower.heldIndex();
+        if (response.accepted()) {
+            follower.accepted(response.matchIndex());
+            if (response.matchIndex() > before) {
+                core.emit(new FollowerAdvanced(follower.id(), before, response.matchIndex()));
+            }
+            advanceCommit(leading);
+        } else {
+            follower.refused(response.matchIndex());
+            core.emit(new FollowerConflict(follower.id(), follower.state().nextIndex()));
+        }
+        replicate(leading, follower);
+    }
+
+    void replicate(Leader leading) {
+        for (Follower follower : leading.followers()) {
+            replicate(leading, follower);
+        }
+    }
+
+    /** One append in flight; what gathered meanwhile goes with the next. */
+    void replicate(Leader leading, Follower follower) {
+        long next = follower.state().nextIndex();
+        boolean probing = follower.isProbing();
+        if (!follower.isReady() || (!probing && next > log.lastIndex())) {
+            return;
+        }
+        Position previous = new Position(log.termAt(next - 1), next - 1);
+        EntryBatch entries = log.batch(next, probing ? 1 : options.maxBatchBytes());
+        long sequence = leading.nextSequence();
+        follower.sent(sequence);
+        core.send(new AppendRequest(
+                options.self(), follower.id(), core.term(), sequence, previous, commitIndex, entries));
+    }
+
+    /**
+     * What a majority covers is committed, and with it all before it, but only an entry of the leader's own term ends the
+     * count (Raft §5.4.2). When election is none nothing can overtake the leader: what it has synced is committed
+     * (protocol.md §6).
+     */
+    void advanceCommit(Leader leading) {
+        long index = options.elects() ? leading.coveredBy(options.majority()) : log.syncedIndex();
+        if (index > commitIndex && index >= leading.noOpIndex()) {
+            Invariants.check(log.termAt(index) == core.term(), "entry %d is not of term %d", index, core.term());
+            commitUpTo(index);
+        }
+    }
+
+    private void commitUpTo(long index) {
+        if (index > commitIndex) {
+            commitIndex = index;
+            core.effects().commit(index);
+        }
+    }
+}
