@@ -5,9 +5,11 @@ import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
+import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jspecify.annotations.Nullable;
@@ -30,4 +32,27 @@ interface ForwardClient {
             @HeaderParam(Forwarder.FORWARDED) int by,
             @QueryParam("key") String key,
             @QueryParam("replica") @Nullable Integer replica);
+
+    /** A write of the resource API. The client encodes the key, slashes included. */
+    @PUT
+    @Path("kv/{key}")
+    @Consumes(MediaType.WILDCARD)
+    Uni<RestResponse<byte[]>> put(
+            @PathParam("key") String key,
+            @HeaderParam(Forwarder.FORWARDED) int by,
+            @HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String contentType,
+            @QueryParam("w") String w,
+            @QueryParam("timeout") String timeout,
+            byte[] value);
+
+    /** A read of the resource API. */
+    @GET
+    @Path("kv/{key}")
+    Uni<RestResponse<byte[]>> get(
+            @PathParam("key") String key,
+            @HeaderParam(Forwarder.FORWARDED) int by,
+            @HeaderParam(Answers.POSITION) @Nullable String position,
+            @QueryParam("read") String level,
+            @QueryParam("replica") @Nullable Integer replica,
+            @QueryParam("timeout") String timeout);
 }

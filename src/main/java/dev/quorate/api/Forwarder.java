@@ -1,6 +1,8 @@
 package dev.quorate.api;
 
+import dev.quorate.protocol.Role;
 import dev.quorate.replica.HostedReplicas;
+import dev.quorate.replica.ReplicaException;
 import io.quarkus.rest.client.reactive.QuarkusRestClientBuilder;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
@@ -41,17 +43,41 @@ final class Forwarder {
         this.hosted = hosted;
     }
 
+    /**
+     * The leader if another process hosts it, or -1 if it is here.
+     *
+     * @throws ReplicaException.Unavailable if no leader is known
+     */
+    int leaderElsewhere() {
+        if (hosted.asked().role() == Role.LEADER) {
+            return -1;
+        }
+        OptionalInt leader = hosted.leader();
+        if (leader.isEmpty() || hosted.hosted(leader.getAsInt()).isPresent()) {
+            throw new ReplicaException.Unavailable(hosted.awaiting().orElse("no leader is known yet"));
+        }
+        return leader.getAsInt();
+    }
+
     /** Has a write done by the process of that replica. Sent once: nobody knows here whether a second one is harmless. */
     Uni<Response> write(String call, int replica, byte[] body, @Nullable String forwardedBy) {
         refuseSecondHop(replica, forwardedBy);
-        return client(replica)
-                .write(call, hosted.asked().id(), body)
-                .ifNoItem()
-                .after(hosted.writeTimeout().plus(MARGIN))
-                .fail()
-                .map(Forwarder::passBack)
-                .onFailure()
-                .recoverWithItem(failure -> failed(replica, failure, "unknown"));
+        return answer(
+                replica, client(replica).write(call, hosted.asked().id(), body), hosted.writeTimeout(), "unknown");
+    }
+
+    /** As {@link #write}, of {@code PUT /kv}. */
+    Uni<Response> put(int replica, KvWrite write, @Nullable String forwardedBy) {
+        refuseSecondHop(replica, forwardedBy);
+        Uni<RestResponse<byte[]>> call = client(replica)
+                .put(
+                        write.key(),
+                        hosted.asked().id(),
+                        write.contentType(),
+                        write.concernText(),
+                        write.timeout().toMillis() + "ms",
+                        write.value());
+        return answer(replica, call, write.timeout(), "unknown");
     }
 
     /**
@@ -62,14 +88,32 @@ final class Forwarder {
     Uni<Response> read(
             String call, int replica, String key, @Nullable Integer parameter, @Nullable String forwardedBy) {
         refuseSecondHop(replica, forwardedBy);
-        return client(replica)
-                .read(call, hosted.asked().id(), key, parameter)
-                .ifNoItem()
-                .after(hosted.readTimeout().plus(MARGIN))
+        return answer(
+                replica, client(replica).read(call, hosted.asked().id(), key, parameter), hosted.readTimeout(), "none");
+    }
+
+    /** As {@link #read}, of {@code GET /kv}. */
+    Uni<Response> get(int replica, KvRead read, @Nullable String forwardedBy) {
+        refuseSecondHop(replica, forwardedBy);
+        Uni<RestResponse<byte[]>> call = client(replica)
+                .get(
+                        read.key(),
+                        hosted.asked().id(),
+                        read.position() == null ? null : read.position().toString(),
+                        read.level().label(),
+                        read.level() == KvRead.Level.LOCAL ? replica : null,
+                        read.timeout().toMillis() + "ms");
+        return answer(replica, call, read.timeout(), "none");
+    }
+
+    private Uni<Response> answer(
+            int replica, Uni<RestResponse<byte[]>> call, Duration timeout, String outcomeOnceSent) {
+        return call.ifNoItem()
+                .after(timeout.plus(MARGIN))
                 .fail()
                 .map(Forwarder::passBack)
                 .onFailure()
-                .recoverWithItem(failure -> failed(replica, failure, "none"));
+                .recoverWithItem(failure -> failed(replica, failure, outcomeOnceSent));
     }
 
     private static void refuseSecondHop(int replica, @Nullable String forwardedBy) {

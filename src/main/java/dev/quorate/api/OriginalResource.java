@@ -4,7 +4,6 @@ import dev.quorate.protocol.Role;
 import dev.quorate.protocol.WriteConcern;
 import dev.quorate.replica.HostedReplicas;
 import dev.quorate.replica.Replica;
-import dev.quorate.replica.ReplicaException;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.http.HttpServerRequest;
 import jakarta.ws.rs.Consumes;
@@ -102,7 +101,7 @@ public final class OriginalResource {
         WriteBody.Limits limits =
                 new WriteBody.Limits(hosted.keySizeBytes(), hosted.valueSizeBytes(), hosted.replicas());
         WriteBody write = WriteBody.parse(bytes, limits);
-        int elsewhere = leaderElsewhere();
+        int elsewhere = forwarder.leaderElsewhere();
         if (elsewhere >= 0) {
             return forwarder.write(call, elsewhere, bytes, forwardedBy);
         }
@@ -132,7 +131,7 @@ public final class OriginalResource {
         if (r > 0) {
             return hosted.asked().quorumRead(key, r, hosted.readTimeout()).map(result -> Answers.of(result, key));
         }
-        int elsewhere = leaderElsewhere();
+        int elsewhere = forwarder.leaderElsewhere();
         return elsewhere >= 0
                 ? forwarder.read("read", elsewhere, key, null, forwardedBy)
                 : Uni.createFrom().item(Answers.of(hosted.asked().read(key), key));
@@ -167,7 +166,7 @@ public final class OriginalResource {
     public Uni<Response> readWithRepair(
             @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
         String key = key(Query.of(request.query()));
-        int elsewhere = leaderElsewhere();
+        int elsewhere = forwarder.leaderElsewhere();
         return elsewhere >= 0
                 ? forwarder.read("read-with-repair", elsewhere, key, null, forwardedBy)
                 : hosted.asked().readWithRepair(key, hosted.readTimeout()).map(result -> Answers.of(result, key));
@@ -216,22 +215,6 @@ public final class OriginalResource {
                         .isEmpty())
                 .boxed()
                 .toList();
-    }
-
-    /**
-     * The leader if another process hosts it, or -1 if it is here.
-     *
-     * @throws ReplicaException.Unavailable if no leader is known
-     */
-    private int leaderElsewhere() {
-        if (hosted.asked().role() == Role.LEADER) {
-            return -1;
-        }
-        OptionalInt leader = hosted.leader();
-        if (leader.isEmpty() || hosted.hosted(leader.getAsInt()).isPresent()) {
-            throw new ReplicaException.Unavailable(hosted.awaiting().orElse("no leader is known yet"));
-        }
-        return leader.getAsInt();
     }
 
     private static boolean isJsonInUtf8(@Nullable String contentType) {

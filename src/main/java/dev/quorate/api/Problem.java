@@ -98,10 +98,15 @@ final class Problem extends RuntimeException {
 
     /** The document. */
     byte[] json() {
+        return json(members);
+    }
+
+    /** A JSON object of text, numbers and lists of them. */
+    static byte[] json(Map<String, ? extends @Nullable Object> members) {
         try {
             return JSON.writeValueAsBytes(members);
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a problem's members are text, numbers and lists of them", e);
+            throw new IllegalStateException("members are text, numbers and lists of them", e);
         }
     }
 

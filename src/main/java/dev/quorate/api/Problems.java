@@ -83,6 +83,13 @@ public final class Problems {
                     .with("required", replies.required())
                     .with("answered", replies.answered());
         }
+        if (e instanceof ReplicaException.ReadTimeout) {
+            return Problem.of(504, "read-timeout", "The read could not be answered in time", detail);
+        }
+        if (e instanceof ReplicaException.PositionDiscarded discarded) {
+            return Problem.of(409, "position-discarded", "The position was removed by a failover", detail)
+                    .with("position", discarded.position().toString());
+        }
         if (e instanceof ReplicaException.NoSpace) {
             return Problem.of(507, "no-space", "There is no space for the write", detail)
                     .with("outcome", "none");

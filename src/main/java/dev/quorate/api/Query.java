@@ -2,7 +2,10 @@ package dev.quorate.api;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * refused, where the platform would take the first, or put U+FFFD, in silence.
  */
 final class Query {
+    private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s)?");
+    private static final Duration LONGEST = Duration.ofSeconds(60);
+
     private final String raw;
 
     private Query(String raw) {
@@ -75,7 +81,41 @@ final class Query {
         return Integer.parseInt(text);
     }
 
+    /**
+     * A parameter that is a length of time as configuration writes it, such as {@code 500ms} or {@code 2s}, at most a
+     * minute.
+     *
+     * @return the default without it
+     * @throws Problem 400 if it is another thing
+     */
+    Duration duration(String name, Duration byDefault) {
+        String text = optional(name);
+        if (text == null) {
+            return byDefault;
+        }
+        Matcher matcher = DURATION.matcher(text);
+        if (matcher.matches()) {
+            long number = Long.parseLong(matcher.group(1));
+            Duration duration = "ms".equals(matcher.group(2)) ? Duration.ofMillis(number) : Duration.ofSeconds(number);
+            if (!duration.isZero() && duration.compareTo(LONGEST) <= 0) {
+                return duration;
+            }
+        }
+        throw Problem.badRequest(name, "must be 1ms..60s, such as 500ms or 2s");
+    }
+
     private static String decode(String name, String text) {
+        return decode(name, text, true);
+    }
+
+    /**
+     * Takes percent escapes out of a part of a URI.
+     *
+     * @param name what it is, for the refusal
+     * @param plusIsSpace as in a query, and not in a path
+     * @throws Problem 400 if it is no percent-encoded UTF-8
+     */
+    static String decode(String name, String text, boolean plusIsSpace) {
         if (text.indexOf('%') < 0 && text.indexOf('+') < 0) {
             return text;
         }
@@ -85,7 +125,7 @@ final class Query {
             if (c == '%') {
                 out.write(escaped(name, text, i));
                 i += 2;
-            } else if (c == '+') {
+            } else if (c == '+' && plusIsSpace) {
                 out.write(' ');
             } else {
                 out.writeBytes(String.valueOf(c).getBytes(StandardCharsets.UTF_8));

@@ -92,8 +92,8 @@ final class AckWaits {
         }
     }
 
-    /** Fails what has waited too long; the entries stay, pending. */
-    void expire(long nowNanos, ReplicaCore core) {
+    /** Fails what has waited too long; the entries stay, pending. Tells the next deadline, or 0 if none waits. */
+    long expire(long nowNanos, ReplicaCore core) {
         Wait wait;
         while ((wait = byDeadline.peek()) != null && (wait.emitter == null || wait.deadlineNanos - nowNanos <= 0)) {
             byDeadline.poll();
@@ -103,6 +103,7 @@ final class AckWaits {
                 forgetAnswered(byRequired.get(wait.required));
             }
         }
+        return wait == null ? 0 : wait.deadlineNanos;
     }
 
     /** What was answered by its time-out would else pile up for as long as a replica is away. */
@@ -116,12 +117,6 @@ final class AckWaits {
     /** How many are kept, answered ones among them. */
     int kept() {
         return byRequired.stream().mapToInt(ArrayDeque::size).sum();
-    }
-
-    /** When the next of them fails, on the monotonic clock; 0 if none waits. */
-    long nextDeadlineNanos() {
-        Wait next = byDeadline.peek();
-        return next == null ? 0 : next.deadlineNanos;
     }
 
     /** Fails all: what became of them is not known here. */
@@ -158,9 +153,6 @@ final class AckWaits {
     }
 
     private String committed(Wait wait, ReplicaCore core) {
-        if (core.commitIndex() < wait.version.index()) {
-            return "false";
-        }
-        return leaderOnly ? "leader-only" : "true";
+        return Receipt.committed(core.commitIndex() >= wait.version.index(), leaderOnly);
     }
 }

@@ -1,35 +1,65 @@
 package dev.quorate.replica;
 
-import dev.quorate.protocol.ReplicaCore;
 import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.LongUnaryOperator;
+import java.util.function.ToLongFunction;
 
 /** Has waits fail when their time is over: one timer, for the earliest. Loop thread only. */
 final class Expiry {
     private final Loop loop;
-    private final AckWaits waits;
-    private final ReplicaCore core;
+    private final List<LongUnaryOperator> kinds;
     private boolean expected;
+    private long earliestNanos;
 
-    Expiry(Loop loop, AckWaits waits, ReplicaCore core) {
+    /**
+     * Over several kinds of waits.
+     *
+     * @param kinds each is told the time, fails what is overdue, and tells the next deadline, or 0 without one
+     */
+    Expiry(Loop loop, List<LongUnaryOperator> kinds) {
         this.loop = loop;
-        this.waits = waits;
-        this.core = core;
+        this.kinds = kinds;
     }
 
     /** A wait ends at that time of the monotonic clock. */
     void expect(long deadlineNanos) {
-        if (!expected) {
+        if (!expected || deadlineNanos - earliestNanos < 0) {
             expected = true;
-            loop.after(Duration.ofNanos(Math.max(1, deadlineNanos - System.nanoTime())), this::expire);
+            earliestNanos = deadlineNanos;
+            Duration delay = Duration.ofNanos(Math.max(1, deadlineNanos - System.nanoTime()));
+            loop.after(delay, () -> expire(deadlineNanos));
         }
     }
 
-    private void expire() {
-        expected = false;
-        waits.expire(System.nanoTime(), core);
-        long next = waits.nextDeadlineNanos();
-        if (next != 0) {
-            expect(next);
+    private void expire(long deadlineNanos) {
+        if (!expected || deadlineNanos != earliestNanos) {
+            return; // an earlier one came since, and sees to what follows it
         }
+        expected = false;
+        for (LongUnaryOperator kind : kinds) {
+            long next = kind.applyAsLong(System.nanoTime());
+            if (next != 0) {
+                expect(next);
+            }
+        }
+    }
+
+    /** Takes out and fails what is overdue; the earliest deadline of the others, or 0 if none is left. */
+    static <T> long failOverdue(Iterator<T> waits, long nowNanos, ToLongFunction<T> deadlineNanos, Consumer<T> fail) {
+        long next = 0;
+        while (waits.hasNext()) {
+            T wait = waits.next();
+            long deadline = deadlineNanos.applyAsLong(wait);
+            if (deadline - nowNanos <= 0) {
+                waits.remove();
+                fail.accept(wait);
+            } else if (next == 0 || deadline - next < 0) {
+                next = deadline;
+            }
+        }
+        return next;
     }
 }

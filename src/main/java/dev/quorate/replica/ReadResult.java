@@ -11,5 +11,17 @@ import org.jspecify.annotations.Nullable;
  * @param replica who served it
  * @param role its role
  * @param position last position the answer can reflect
+ * @param committed whether what it shows is committed, in the words of {@link Receipt#committed}, as far as the replica
+ *     that served it knows; null where it did not say
  */
-public record ReadResult(@Nullable StoredValue value, int replica, Role role, Position position) {}
+public record ReadResult(
+        @Nullable StoredValue value,
+        int replica,
+        Role role,
+        Position position,
+        @Nullable String committed) {
+    /** The same answer, reflecting at least that position as well. */
+    public ReadResult atLeast(Position reached) {
+        return reached.isAfter(position) ? new ReadResult(value, replica, role, reached, committed) : this;
+    }
+}

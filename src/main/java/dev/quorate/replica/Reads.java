@@ -107,6 +107,6 @@ final class Reads {
 
     private ReadResult result(ReadReply reply) {
         Role role = reply.replica() == replica.view().leader() ? Role.LEADER : Role.FOLLOWER;
-        return new ReadResult(reply.value(), reply.replica(), role, reply.last());
+        return new ReadResult(reply.value(), reply.replica(), role, reply.last(), null);
     }
 }

@@ -11,4 +11,9 @@ import java.util.List;
  * @param acknowledgedBy replicas that cover the entry on stable storage, ascending
  * @param committed {@code "true"}, {@code "false"}, or {@code "leader-only"} under {@code election=none}
  */
-public record Receipt(Position version, int required, List<Integer> acknowledgedBy, String committed) {}
+public record Receipt(Position version, int required, List<Integer> acknowledgedBy, String committed) {
+    /** @param leaderOnly whether {@code election=none}: what the leader alone has synced is committed */
+    static String committed(boolean committed, boolean leaderOnly) {
+        return !committed ? "false" : leaderOnly ? "leader-only" : "true";
+    }
+}

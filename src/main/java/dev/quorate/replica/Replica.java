@@ -2,7 +2,6 @@ package dev.quorate.replica;
 
 import dev.quorate.log.DataDirectory;
 import dev.quorate.log.NoSpaceException;
-import dev.quorate.log.SyncListener;
 import dev.quorate.log.Wal;
 import dev.quorate.protocol.CoreEvent;
 import dev.quorate.protocol.CoreOptions;
@@ -17,8 +16,6 @@ import dev.quorate.protocol.Position;
 import dev.quorate.protocol.ReplicaCore;
 import dev.quorate.protocol.Role;
 import dev.quorate.protocol.WriteConcern;
-import dev.quorate.replica.PeerState.Stage;
-import dev.quorate.store.KeyRecord;
 import dev.quorate.store.MutationCodec;
 import dev.quorate.store.Store;
 import io.smallrye.mutiny.Uni;
@@ -26,11 +23,11 @@ import io.smallrye.mutiny.subscription.UniEmitter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
@@ -56,6 +53,7 @@ public final class Replica {
     private final Streams streams;
     private final Formation formation;
     private final Reads reads;
+    private final OwnReads own;
     private final Narrator narrator;
     private final Expiry expiry;
     private final Consumer<String> onFatal;
@@ -86,14 +84,15 @@ public final class Replica {
         this.formation = new Formation(this, peers, loop);
         this.reads = new Reads(this, peers);
         this.membership = Identity.open(directory, options);
-        this.storage = new Storage(directory, options.wal(), new Syncs());
+        this.storage = new Storage(directory, options.wal(), new SyncRelay(loop, listener));
         this.wal = storage.wal();
         this.store = storage.store();
         CoreOptions coreOptions =
                 new CoreOptions(options.id(), options.replicas(), CoreOptions.Election.NONE, 1, 10, BATCH_BYTES);
         this.core = new ReplicaCore(
                 coreOptions, new SplittableRandom(), storage.hardState(), true, storage.commitBound(), wal);
-        this.expiry = new Expiry(loop, waits, core);
+        this.own = new OwnReads(id(), store, wal, true);
+        this.expiry = new Expiry(loop, List.of(now -> waits.expire(now, core), own::expire));
         this.view = picture();
         narrator.replayed(id(), wal.recovery(), store);
     }
@@ -113,26 +112,6 @@ public final class Replica {
             // Not left locked: a live reload of dev mode opens it again in this very process.
             directory.close();
             throw e;
-        }
-    }
-
-    /** What the sync thread tells is taken on the loop. */
-    private final class Syncs implements SyncListener {
-        @Override
-        public void synced(long index) {
-            loop.offer(() -> {});
-        }
-
-        @Override
-        public void forced(Duration took, long entries) {
-            listener.synced(took, (int) entries);
-        }
-
-        @Override
-        public void syncFailed(IOException cause, Path file) {
-            loop.offer(() -> {
-                throw new UncheckedIOException("sync of " + file + " failed: " + cause.getMessage(), cause);
-            });
         }
     }
 
@@ -159,8 +138,7 @@ public final class Replica {
     void stop() {
         loop.offer(() -> {
             stopped = "the process is stopping";
-            waits.abandon("the replica is stopping; the write may have been done");
-            replies.abandon();
+            abandonWaits("the replica is stopping");
             loop.stop();
         });
         loop.join();
@@ -174,10 +152,15 @@ public final class Replica {
     private void failed(Throwable cause) {
         stopped = String.valueOf(cause.getMessage());
         LOG.errorf(cause, "replica=%d stops for good; %s", id(), view);
-        waits.abandon("the replica stopped; the write may have been done");
-        replies.abandon();
+        abandonWaits("the replica stopped");
         view = picture();
         onFatal.accept("replica " + id() + ": " + stopped);
+    }
+
+    private void abandonWaits(String why) {
+        waits.abandon(why + "; the write may have been done");
+        own.abandon(why);
+        replies.abandon();
     }
 
     // ---- what edges ask --------------------------------------------------------------------------------------------
@@ -232,8 +215,7 @@ public final class Replica {
      * @throws ReplicaException.Unavailable if this replica does not lead or does not yet take requests
      */
     public ReadResult read(String key) {
-        ReplicaView now = servingView();
-        return result(store.get(key), now);
+        return own.newest(key, view);
     }
 
     /**
@@ -242,18 +224,28 @@ public final class Replica {
      * @throws ReplicaException.Unavailable if it stopped or belongs to no set yet
      */
     public ReadResult localRead(String key) {
-        ReplicaView now = view;
-        if (now.stopped() != null || now.stage() != Stage.FORMED) {
-            throw new ReplicaException.Unavailable(now.whyNot(id()));
-        }
-        return result(store.getLocal(key), now);
+        return own.local(key, view);
     }
 
-    /** The picture may be a drain older than the store: the answer reflects at least the record's own version. */
-    private ReadResult result(@Nullable KeyRecord record, ReplicaView now) {
-        Position version = record == null ? Position.NONE : record.version();
-        Position position = version.isAfter(now.last()) ? version : now.last();
-        return new ReadResult(Values.asSeen(record), id(), now.role(), position);
+    /**
+     * The newest committed record of a leader, once all that was in its log when the read arrived is committed
+     * (protocol.md §4). Emits on the loop; fails with {@link ReplicaException}.
+     */
+    public Uni<ReadResult> linearizableRead(String key, Duration timeout) {
+        return waiting(timeout, (deadlineNanos, emitter) -> {
+            if (!serves()) {
+                throw new ReplicaException.Unavailable(view.whyNot(id()));
+            }
+            own.linearizable(key, deadlineNanos, emitter);
+        });
+    }
+
+    /**
+     * Emits the position, on the loop, once this replica has reached it. Fails with
+     * {@link ReplicaException.PositionDiscarded} or {@link ReplicaException.ReadTimeout}.
+     */
+    public Uni<Position> reached(Position token, Duration timeout) {
+        return waiting(timeout, (deadlineNanos, emitter) -> own.reached(token, deadlineNanos, emitter));
     }
 
     /**
@@ -363,7 +355,7 @@ public final class Replica {
 
     /** As {@link #ownReply}, of a leader that takes requests. */
     Peers.ReadReply leadersReply(String key) {
-        servingView();
+        view.requireServing(id());
         return ownReply(key);
     }
 
@@ -456,6 +448,7 @@ public final class Replica {
         }
         takeSynced();
         waits.complete(core);
+        own.complete(core.commitIndex());
         view = picture();
     }
 
@@ -527,6 +520,7 @@ public final class Replica {
         } else if (event instanceof CoreEvent.RoleChanged changed) {
             if (changed.role() != Role.LEADER) {
                 waits.abandon("replica " + id() + " no longer leads; the write may have been done");
+                own.steppedDown("replica " + id() + " no longer leads");
             }
             awaiting = core.leader() == -1 ? "the leader of term " + changed.term() + " is not known yet" : null;
             LOG.infof(
@@ -561,6 +555,15 @@ public final class Replica {
         return Uni.createFrom().emitter(emitter -> offer(emitter, () -> emitter.complete(work.get())));
     }
 
+    private <T> Uni<T> waiting(Duration timeout, BiConsumer<Long, UniEmitter<? super T>> add) {
+        long deadlineNanos = System.nanoTime() + timeout.toNanos();
+        return Uni.createFrom()
+                .emitter(emitter -> offer(emitter, () -> {
+                    add.accept(deadlineNanos, emitter);
+                    expiry.expect(deadlineNanos);
+                }));
+    }
+
     /** Has work done on the loop; what it refuses goes to the asker, what breaks stops the replica. */
     private void offer(UniEmitter<?> emitter, Runnable work) {
         if (stopped != null) {
@@ -570,16 +573,11 @@ public final class Replica {
         loop.offer(new Asked(id(), emitter, work));
     }
 
-    private ReplicaView servingView() {
-        ReplicaView now = view;
-        if (!now.serving()) {
-            throw new ReplicaException.Unavailable(now.whyNot(id()));
-        }
-        return now;
+    private boolean serves() {
+        return core.role() == Role.LEADER && wal.lastIndex() >= core.noOpIndex() && stopped == null;
     }
 
     private ReplicaView picture() {
-        boolean serving = core.role() == Role.LEADER && wal.lastIndex() >= core.noOpIndex() && stopped == null;
         return new ReplicaView(
                 core.role(),
                 core.term(),
@@ -589,7 +587,7 @@ public final class Replica {
                 wal.syncedIndex(),
                 membership.stage(),
                 membership.setId(),
-                serving,
+                serves(),
                 awaiting,
                 stopped,
                 waits.pending(),

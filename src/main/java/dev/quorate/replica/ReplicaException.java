@@ -98,6 +98,33 @@ public abstract sealed class ReplicaException extends RuntimeException {
         }
     }
 
+    /** A read had to wait for the log, and for too long. Nothing was done. */
+    public static final class ReadTimeout extends ReplicaException {
+        private static final long serialVersionUID = 1L;
+
+        /** With a sentence fit for a client. */
+        public ReadTimeout(String message) {
+            super(message);
+        }
+    }
+
+    /** A read asked to reflect a position whose entry a failover has removed: no replica will ever reach it. */
+    public static final class PositionDiscarded extends ReplicaException {
+        private static final long serialVersionUID = 1L;
+        private final transient Position position;
+
+        /** With what was asked for. */
+        public PositionDiscarded(Position position) {
+            super("position " + position + " is no longer part of the log; drop it, and read again what you rely on");
+            this.position = position;
+        }
+
+        /** What was asked for. */
+        public Position position() {
+            return position;
+        }
+    }
+
     /** A read found too few replicas that answered in time. */
     public static final class TooFewReplies extends ReplicaException {
         private static final long serialVersionUID = 1L;

@@ -42,4 +42,18 @@ record ReplicaView(
         }
         return awaiting != null ? awaiting : "replica " + id + " does not lead";
     }
+
+    /** Refuses unless it leads and takes requests. */
+    void requireServing(int id) {
+        if (!serving) {
+            throw new ReplicaException.Unavailable(whyNot(id));
+        }
+    }
+
+    /** Refuses if it stopped or belongs to no set yet. */
+    void requireFormed(int id) {
+        if (stopped != null || stage != PeerState.Stage.FORMED) {
+            throw new ReplicaException.Unavailable(whyNot(id));
+        }
+    }
 }

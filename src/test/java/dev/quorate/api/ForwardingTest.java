@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.quorate.protocol.WriteConcern;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
@@ -44,6 +45,7 @@ class ForwardingTest {
     @BeforeEach
     void forgetWhatWasAsked() {
         LoneMember.ASKED.clear();
+        LoneMember.HEADERS.clear();
     }
 
     @ParameterizedTest
@@ -66,6 +68,40 @@ class ForwardingTest {
         assertTrue(asked.endsWith(" 1 "), asked);
         assertEquals(key, Query.of(query).required("key"));
         assertEquals("2", Query.of(query).required("replica"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "a b+c", "%41", "ä/🌀", "a//b/", "a%2Fb;m=1?x=#f"})
+    void aValueOfAnotherProcessIsAskedForAsItWasHere(String key) {
+        given().pathParam("key", key)
+                .header("Quorate-Position", "1.7")
+                .get("/kv/{key}?read=local&replica=2&timeout=3s")
+                .then()
+                .statusCode(404)
+                .header("Quorate-Replica", "2")
+                .header("ETag", "\"1.2\"");
+        assertEquals(1, LoneMember.ASKED.size());
+        String asked = LoneMember.ASKED.get(0);
+        assertEquals(key, keyOf(asked, "GET /kv/"));
+        assertTrue(asked.endsWith("?read=local&replica=2&timeout=3000ms 1 "), asked);
+        assertEquals(List.of("1.7"), LoneMember.HEADERS.get(0).get("Quorate-position"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "a b+c", "%41", "ä/🌀", "{key}", "a//b/", "a%2Fb;m=1?x=#f"})
+    void aValueIsPassedOnWithItsType(String key) {
+        KvWrite write =
+                new KvWrite(key, bytes("{no json"), "application/json", WriteConcern.ALL, "all", Duration.ofSeconds(1));
+        assertEquals(404, await(forwarder.put(2, write, null)).getStatus());
+        String asked = LoneMember.ASKED.get(0);
+        assertEquals(key, keyOf(asked, "PUT /kv/"));
+        assertTrue(asked.endsWith("?w=all&timeout=1000ms 1 {no json"), asked);
+        assertEquals(List.of("application/json"), LoneMember.HEADERS.get(0).get("Content-type"));
+    }
+
+    private static String keyOf(String asked, String call) {
+        assertTrue(asked.startsWith(call), asked);
+        return Query.decode("key", asked.substring(call.length(), asked.indexOf('?')), false);
     }
 
     @Test
@@ -104,8 +140,15 @@ class ForwardingTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"GET,/read?key=a", "GET,/read-with-repair?key=a", "POST,/read-with-repair?key=a"})
-    void withoutALeaderReadsAre503(String verb, String path) {
+    @CsvSource({
+        "GET,/kv/a",
+        "GET,/kv/a?read=leader",
+        "PUT,/kv/a",
+        "GET,/read?key=a",
+        "GET,/read-with-repair?key=a",
+        "POST,/read-with-repair?key=a"
+    })
+    void withoutALeaderCallsAre503(String verb, String path) {
         unavailable(given().request(verb, path).then());
     }
 

@@ -22,6 +22,9 @@ public final class LoneMember implements QuarkusTestResourceLifecycleManager {
     /** What the stand-in was asked: verb, URI as it came, who passed it on, body. */
     static final List<String> ASKED = new CopyOnWriteArrayList<>();
 
+    /** The headers of each of these. */
+    static final List<Map<String, List<String>>> HEADERS = new CopyOnWriteArrayList<>();
+
     private Optional<HttpServer> standIn = Optional.empty();
 
     @Override
@@ -53,6 +56,7 @@ public final class LoneMember implements QuarkusTestResourceLifecycleManager {
         }
         String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
         String by = String.valueOf(exchange.getRequestHeaders().getFirst("Quorate-Forwarded"));
+        HEADERS.add(Map.copyOf(exchange.getRequestHeaders()));
         ASKED.add(exchange.getRequestMethod() + " " + exchange.getRequestURI() + " " + by + " " + body);
         if (exchange.getRequestURI().getRawQuery() != null
                 && exchange.getRequestURI().getRawQuery().contains("hang-up")) {

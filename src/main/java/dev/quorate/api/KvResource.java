@@ -1,0 +1,117 @@
+package dev.quorate.api;
+
+import dev.quorate.protocol.Position;
+import dev.quorate.replica.HostedReplicas;
+import dev.quorate.replica.ReadResult;
+import dev.quorate.replica.Replica;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.http.HttpServerRequest;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.PUT;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import java.util.function.Function;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+
+/** Values by key, as bytes: {@code /kv/{key}}, where each request chooses what its answer promises. */
+@Path("kv/{key: .+}")
+@Tag(name = "kv", description = "Values by key")
+public final class KvResource {
+    private static final String PREFIX = "/kv/";
+
+    private final HostedReplicas hosted;
+    private final Forwarder forwarder;
+
+    KvResource(HostedReplicas hosted, Forwarder forwarder) {
+        this.hosted = hosted;
+        this.forwarder = forwarder;
+    }
+
+    /** The body is the value; acknowledged when {@code w} replicas have it on stable storage. */
+    @PUT
+    @Operation(
+            summary = "Write a value; acknowledged when w replicas have it on stable storage",
+            description = "w is 1..N, majority (the default) or all; timeout is 1ms..60s")
+    @Parameter(name = "key", in = ParameterIn.PATH, required = true, schema = @Schema(implementation = String.class))
+    @Parameter(name = "w", in = ParameterIn.QUERY, schema = @Schema(implementation = String.class))
+    @Parameter(name = "timeout", in = ParameterIn.QUERY, schema = @Schema(implementation = String.class))
+    public Uni<Response> put(
+            byte @Nullable [] body,
+            @Context HttpServerRequest request,
+            @HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String contentType,
+            @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
+        KvWrite write = KvWrite.of(key(request), Query.of(request.query()), body, contentType, hosted);
+        int elsewhere = forwarder.leaderElsewhere();
+        if (elsewhere >= 0) {
+            return forwarder.put(elsewhere, write, forwardedBy);
+        }
+        Replica leader = hosted.asked();
+        return leader.put(write.key(), write.value(), contentType, write.concern(), write.timeout())
+                .map(receipt -> Answers.withReceipt(receipt, write.key(), leader.id(), hosted));
+    }
+
+    /** The value's bytes, under the content type that they were written with. */
+    @GET
+    @Operation(
+            summary = "Read a value",
+            description = "read is linearizable (the default), leader or local (then replica may name which one);"
+                    + " the header Quorate-Position asks for an answer at or after that position")
+    @Parameter(name = "key", in = ParameterIn.PATH, required = true, schema = @Schema(implementation = String.class))
+    @Parameter(name = "read", in = ParameterIn.QUERY, schema = @Schema(implementation = String.class))
+    @Parameter(name = "replica", in = ParameterIn.QUERY, schema = @Schema(implementation = Integer.class))
+    @Parameter(name = "timeout", in = ParameterIn.QUERY, schema = @Schema(implementation = String.class))
+    public Uni<Response> get(
+            @Context HttpServerRequest request,
+            @HeaderParam(Answers.POSITION) @Nullable String token,
+            @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
+        KvRead read = KvRead.of(key(request), Query.of(request.query()), token, hosted);
+        int elsewhere = elsewhere(read);
+        return elsewhere >= 0
+                ? forwarder.get(elsewhere, read, forwardedBy)
+                : read(read).map(result -> Answers.raw(result, read.key()));
+    }
+
+    /** Which other process's replica has to answer, or -1. */
+    private int elsewhere(KvRead read) {
+        if (read.level() != KvRead.Level.LOCAL) {
+            return forwarder.leaderElsewhere();
+        }
+        return read.replica() < 0 || hosted.hosted(read.replica()).isPresent() ? -1 : read.replica();
+    }
+
+    private Uni<ReadResult> read(KvRead read) {
+        Replica replica = hosted.hosted(read.replica()).orElseGet(hosted::asked);
+        Position position = read.position();
+        if (position == null) {
+            return answer(read, replica);
+        }
+        Function<Position, Uni<? extends ReadResult>> then = reached -> answer(read, replica);
+        return replica.reached(position, read.timeout())
+                .onItem()
+                .transformToUni(then)
+                .map(result -> result.atLeast(position));
+    }
+
+    private static Uni<ReadResult> answer(KvRead read, Replica replica) {
+        return switch (read.level()) {
+            case LEADER -> Uni.createFrom().item(() -> replica.read(read.key()));
+            case LINEARIZABLE -> replica.linearizableRead(read.key(), read.timeout());
+            case LOCAL -> Uni.createFrom().item(() -> replica.localRead(read.key()));
+        };
+    }
+
+    /** From the path as it came: the platform has folded slashes and dropped what follows a semicolon. */
+    private String key(HttpServerRequest request) {
+        String path = request.path();
+        String raw = path.substring(path.indexOf(PREFIX) + PREFIX.length());
+        return Keys.check(Query.decode("key", raw, false), hosted.keySizeBytes());
+    }
+}

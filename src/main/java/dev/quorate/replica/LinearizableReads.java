@@ -1,0 +1,60 @@
+package dev.quorate.replica;
+
+import io.smallrye.mutiny.subscription.UniEmitter;
+import java.util.ArrayDeque;
+import java.util.function.BiFunction;
+
+/**
+ * Linearizable reads of a leader (protocol.md §4): each waits until all that was in the log when it arrived is
+ * committed, and is then answered with the newest version at or below the commit index, which nothing can take back.
+ * They arrive in the order of their read indexes, so that a commit index that moves answers a prefix. Loop thread only.
+ *
+ * <p>Under {@code election=none} nobody else can lead, so that no round confirms leadership.
+ */
+final class LinearizableReads {
+    private final ArrayDeque<Wait> waits = new ArrayDeque<>();
+    private final BiFunction<String, Long, ReadResult> answer;
+
+    private record Wait(String key, long readIndex, long deadlineNanos, UniEmitter<? super ReadResult> emitter) {}
+
+    /** @param answer the key's newest version at or below a commit index */
+    LinearizableReads(BiFunction<String, Long, ReadResult> answer) {
+        this.answer = answer;
+    }
+
+    /**
+     * A read arrived.
+     *
+     * @param readIndex the log's last index at that moment; never below that of the read before
+     */
+    void add(String key, long readIndex, long deadlineNanos, UniEmitter<? super ReadResult> emitter) {
+        waits.add(new Wait(key, readIndex, deadlineNanos, emitter));
+    }
+
+    /** Answers what the commit index covers. */
+    void complete(long commitIndex) {
+        Wait wait;
+        while ((wait = waits.peek()) != null && wait.readIndex <= commitIndex) {
+            waits.poll();
+            wait.emitter.complete(answer.apply(wait.key, commitIndex));
+        }
+    }
+
+    /** Fails what has waited too long; tells when the next of them has, or 0 if none waits. */
+    long expire(long nowNanos) {
+        return Expiry.failOverdue(
+                waits.iterator(),
+                nowNanos,
+                Wait::deadlineNanos,
+                wait -> wait.emitter.fail(new ReplicaException.ReadTimeout(
+                        "what was written before the read was not committed in time")));
+    }
+
+    /** Fails all: this replica no longer leads. */
+    void abandon(String why) {
+        Wait wait;
+        while ((wait = waits.poll()) != null) {
+            wait.emitter.fail(new ReplicaException.Unavailable(why));
+        }
+    }
+}

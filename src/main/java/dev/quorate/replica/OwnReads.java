@@ -1,0 +1,94 @@
+package dev.quorate.replica;
+
+import dev.quorate.protocol.LogView;
+import dev.quorate.protocol.Position;
+import dev.quorate.protocol.Role;
+import dev.quorate.store.KeyRecord;
+import dev.quorate.store.Store;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import org.jspecify.annotations.Nullable;
+
+/** Reads that a replica answers out of its own store, at once or when its log is far enough (protocol.md §4). */
+final class OwnReads {
+    private final int replica;
+    private final Store store;
+    private final LogView log;
+    private final boolean leaderOnly;
+    private final LinearizableReads linearizable = new LinearizableReads(this::committed);
+    private final PositionWaits positions;
+
+    /** @param leaderOnly as of {@link Receipt#committed(boolean, boolean)} */
+    OwnReads(int replica, Store store, LogView log, boolean leaderOnly) {
+        this.replica = replica;
+        this.store = store;
+        this.log = log;
+        this.leaderOnly = leaderOnly;
+        this.positions = new PositionWaits(log);
+    }
+
+    // ---- any thread ------------------------------------------------------------------------------------------------
+
+    /** A leader's newest record. */
+    ReadResult newest(String key, ReplicaView now) {
+        now.requireServing(replica);
+        return seen(store.get(key), now);
+    }
+
+    /** The newest record, or what read repair gave. */
+    ReadResult local(String key, ReplicaView now) {
+        now.requireFormed(replica);
+        return seen(store.getLocal(key), now);
+    }
+
+    /** The picture may be a drain older than the store: the answer reflects at least the record's own version. */
+    private ReadResult seen(@Nullable KeyRecord record, ReplicaView now) {
+        Position version = record == null ? Position.NONE : record.version();
+        Position position = version.isAfter(now.last()) ? version : now.last();
+        long shownIndex = record == null ? now.last().index() : version.index();
+        String committed = Receipt.committed(shownIndex <= now.commitIndex(), leaderOnly);
+        return new ReadResult(Values.asSeen(record), replica, now.role(), position, committed);
+    }
+
+    // ---- the loop --------------------------------------------------------------------------------------------------
+
+    /** A linearizable read arrived at a leader that takes requests. */
+    void linearizable(String key, long deadlineNanos, UniEmitter<? super ReadResult> emitter) {
+        linearizable.add(key, log.lastIndex(), deadlineNanos, emitter);
+    }
+
+    private ReadResult committed(String key, long commitIndex) {
+        KeyRecord record = store.getCommitted(key, commitIndex);
+        Position position = new Position(log.termAt(commitIndex), commitIndex);
+        String committed = Receipt.committed(true, leaderOnly);
+        return new ReadResult(Values.asSeen(record), replica, Role.LEADER, position, committed);
+    }
+
+    /** Completes the emitter with the position once it is reached. */
+    void reached(Position token, long deadlineNanos, UniEmitter<? super Position> emitter) {
+        positions.add(token, deadlineNanos, emitter);
+    }
+
+    /** Once a drain: answers what log and commit index cover by now. */
+    void complete(long commitIndex) {
+        linearizable.complete(commitIndex);
+        positions.complete(commitIndex);
+    }
+
+    /** Fails what has waited too long; tells the next deadline, or 0 if none waits. */
+    long expire(long nowNanos) {
+        long next = linearizable.expire(nowNanos);
+        long other = positions.expire(nowNanos);
+        return next == 0 || (other != 0 && other - next < 0) ? other : next;
+    }
+
+    /** This replica no longer leads. */
+    void steppedDown(String why) {
+        linearizable.abandon(why);
+    }
+
+    /** This replica stopped. */
+    void abandon(String why) {
+        linearizable.abandon(why);
+        positions.abandon(why);
+    }
+}
