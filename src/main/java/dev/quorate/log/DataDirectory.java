@@ -23,19 +23,16 @@ import org.jspecify.annotations.Nullable;
  *   hard-state    two slots of 4096: 0 "QUORHS01" | 8 number | 16 term | 24 voted for (4) | 28 CRC32C of 0..28 (4)
  *   commit-bound  0 index (8) | 8 CRC32C of 0..8 (4)
  *   newest        two slots of 4096: 0 sequence of the newest segment (8) | 8 CRC32C of 0..8 (4); the larger counts
- *   rollback/     0 "QUORRB01" | 8 deposed in term | 16 first index | 24 length (4) | 28 CRC32C of all but this (4) | 32 records
+ *   rollback/     entries that left the log: {@link RollbackFiles}
  * </pre>
  */
 public final class DataDirectory implements AutoCloseable {
     private static final long IDENTITY_MAGIC = 0x51554f5249443031L;
     private static final long HARD_STATE_MAGIC = 0x51554f5248533031L;
-    private static final long ROLLBACK_MAGIC = 0x51554f5252423031L;
     private static final int SLOT_BYTES = 4096;
     private static final int HARD_STATE_BYTES = 32;
     private static final int AT_HARD_STATE_CRC = 28;
     private static final int NUMBER_BYTES = 12;
-    private static final int AT_ROLLBACK_CRC = 28;
-    private static final int ROLLBACK_HEADER_BYTES = 32;
     private static final int UNREAD = -1;
 
     /**
@@ -261,7 +258,8 @@ public final class DataDirectory implements AutoCloseable {
         }
     }
 
-    private static ByteBuffer number(long value) {
+    /** A number with its checksum, twelve bytes. */
+    static ByteBuffer number(long value) {
         ByteBuffer out = ByteBuffer.allocate(NUMBER_BYTES).putLong(value);
         return out.putInt(DurableFiles.crc(out.array(), 0, 8)).flip();
     }
@@ -269,40 +267,23 @@ public final class DataDirectory implements AutoCloseable {
     private static OptionalLong readNumber(FileChannel file, long at) throws IOException {
         ByteBuffer in = ByteBuffer.allocate(NUMBER_BYTES);
         file.read(in, at);
-        boolean whole = in.position() == NUMBER_BYTES && in.getInt(8) == DurableFiles.crc(in.array(), 0, 8);
-        return whole ? OptionalLong.of(in.getLong(0)) : OptionalLong.empty();
+        return numberAt(in.flip(), 0);
     }
 
-    /**
-     * Saves entries that are about to leave the log; returns the file when it is durable. Replaces no file: one of the
-     * same name with other records stays, and one with the same records is what an attempt before a crash left.
-     *
-     * @param deposedInTerm the term in which they were found to be another history's
-     */
-    public Path saveRollback(Records removed, long deposedInTerm) throws IOException {
-        Path folder = path.resolve("rollback");
-        if (!Files.exists(folder)) {
-            Files.createDirectories(folder);
-            DurableFiles.syncDirectory(path);
+    /** What {@link #number} made, or nothing where it is cut off or torn. */
+    static OptionalLong numberAt(ByteBuffer in, int at) {
+        if (at > in.limit() - NUMBER_BYTES) {
+            return OptionalLong.empty();
         }
-        ByteBuffer records = removed.bytes();
-        ByteBuffer out = ByteBuffer.allocate(ROLLBACK_HEADER_BYTES + records.remaining());
-        out.putLong(ROLLBACK_MAGIC).putLong(deposedInTerm).putLong(removed.firstIndex());
-        // The checksum is taken while its own place is zero.
-        out.putInt(records.remaining()).putInt(0).put(records);
-        out.putInt(AT_ROLLBACK_CRC, DurableFiles.crc(out.array(), 0, out.capacity()));
-        String name = deposedInTerm + "-" + removed.firstIndex() + "-" + removed.lastIndex() + "-";
-        for (int n = 1; ; n++) {
-            Path file = folder.resolve(name + n + ".rb");
-            if (!Files.exists(file)) {
-                DurableFiles.replace(file, out.flip());
-                return file;
-            }
-            if (Arrays.equals(Files.readAllBytes(file), out.array())) {
-                DurableFiles.syncDirectory(folder);
-                return file;
-            }
-        }
+        byte[] bytes = new byte[NUMBER_BYTES];
+        in.get(at, bytes);
+        boolean whole = in.getInt(at + 8) == DurableFiles.crc(bytes, 0, 8);
+        return whole ? OptionalLong.of(in.getLong(at)) : OptionalLong.empty();
+    }
+
+    /** The entries that left the log; may be used by any thread, and after {@link #close}. */
+    public RollbackFiles rollbacks() {
+        return new RollbackFiles(path.resolve("rollback"));
     }
 
     @Override

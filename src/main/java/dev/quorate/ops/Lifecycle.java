@@ -1,8 +1,10 @@
 package dev.quorate.ops;
 
+import dev.quorate.replica.ClusterEvents;
 import dev.quorate.replica.HostedReplicas;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.vertx.http.HttpServer;
@@ -24,10 +26,12 @@ public class Lifecycle {
     private static final String LISTENING = "dev.quorate.listening";
 
     private final HostedReplicas hosted;
+    private final ClusterEvents events;
     private final AtomicBoolean started = new AtomicBoolean();
 
-    Lifecycle(HostedReplicas hosted) {
+    Lifecycle(HostedReplicas hosted, ClusterEvents events) {
         this.hosted = hosted;
+        this.events = events;
     }
 
     void open(@Observes @Priority(Interceptor.Priority.LIBRARY_BEFORE) StartupEvent event) {
@@ -59,6 +63,11 @@ public class Lifecycle {
 
     private static boolean isDevelopment() {
         return LaunchMode.current() == LaunchMode.DEVELOPMENT;
+    }
+
+    /** Readers of events never end by themselves: an ordered stop would wait for them until its time-out. */
+    void endStreams(@Observes ShutdownDelayInitiatedEvent event) {
+        events.close();
     }
 
     void close(@Observes @Priority(Interceptor.Priority.LIBRARY_AFTER + 900) ShutdownEvent event) {

@@ -4,6 +4,7 @@ import dev.quorate.protocol.Role;
 import dev.quorate.replica.HostedReplicas;
 import dev.quorate.replica.ReplicaListener;
 import dev.quorate.replica.ReplicaStatus;
+import dev.quorate.replica.Rollback;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
@@ -14,7 +15,9 @@ import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -31,6 +34,7 @@ public class Metrics implements ReplicaListener {
     private final Counter[][] writes;
     private final Timer syncs;
     private final DistributionSummary batches;
+    private final Map<Rollback.State, Counter> rollbacks = new EnumMap<>(Rollback.State.class);
 
     Metrics(HostedReplicas hosted, MeterRegistry registry) {
         this.hosted = hosted;
@@ -54,6 +58,14 @@ public class Metrics implements ReplicaListener {
                 .baseUnit("entries")
                 .tags(set)
                 .register(registry);
+        for (Rollback.State state : Rollback.State.values()) {
+            rollbacks.put(
+                    state,
+                    Counter.builder("quorate.rollback.writes")
+                            .description("Writes that a truncation took from a log, and what became of them")
+                            .tags(set.and("state", state.label()))
+                            .register(registry));
+        }
     }
 
     /** An observer, so that the bean is there from the start, asked for by nobody but the platform. */
@@ -91,6 +103,14 @@ public class Metrics implements ReplicaListener {
     public void synced(Duration took, int entries) {
         syncs.record(took);
         batches.record(entries);
+    }
+
+    @Override
+    public void rolledBack(Rollback.State state, int writes) {
+        Counter counter = rollbacks.get(state);
+        if (counter != null) {
+            counter.increment(writes);
+        }
     }
 
     private Counter counter(int w, String outcome) {

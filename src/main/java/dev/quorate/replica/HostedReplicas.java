@@ -24,13 +24,15 @@ public class HostedReplicas {
     private final QuorateConfig config;
     private final Peers peers;
     private final ReplicaListener listener;
+    private final ClusterEvents events;
     private final EntryCodec entryCodec = new WalEntryCodec();
     private volatile List<Replica> replicas = List.of();
     private volatile String loopbackUrl = "";
     private final Settings settings;
 
-    HostedReplicas(QuorateConfig config, Peers peers, ReplicaListener listener) {
+    HostedReplicas(QuorateConfig config, Peers peers, ReplicaListener listener, ClusterEvents events) {
         this.listener = listener;
+        this.events = events;
         this.config = config;
         this.settings = Settings.of(config);
         this.peers = peers;
@@ -55,7 +57,7 @@ public class HostedReplicas {
         List<Replica> opened = new ArrayList<>();
         try {
             for (int id : settings.hosted()) {
-                opened.add(Replica.open(options(id, narrate), peers, listener, onFatal));
+                opened.add(Replica.open(options(id, narrate), peers, listener, events, onFatal));
             }
         } catch (IOException e) {
             opened.forEach(Replica::stop);

@@ -3,21 +3,20 @@ package dev.quorate.replica;
 import dev.quorate.protocol.Message.HeartbeatResponse;
 import java.time.Duration;
 import java.util.SplittableRandom;
-import org.jboss.logging.Logger;
 
 /**
  * What a replica knows of another: whether it answers, how far it is, and how long to wait before it is tried again.
- * An episode of silence is one line when it begins and one when it ends. Written by the loop, read by anyone.
+ * An episode of silence is one event when it begins and one when it ends. Written by the loop, read by anyone.
  */
 final class PeerHealth {
-    private static final Logger LOG = Logger.getLogger(PeerHealth.class);
     private static final long FIRST_BACKOFF_MS = 50;
     private static final long MAX_BACKOFF_MS = 2_000;
     private static final long HEARD_LATELY_NANOS = 1_000_000_000;
 
-    private final int self;
     private final int peer;
     private final SplittableRandom random;
+    private final ReplicaEvents events;
+    private long silentNanos;
     private int pauses;
     private volatile boolean reachable;
     private volatile boolean silent;
@@ -26,9 +25,9 @@ final class PeerHealth {
     private volatile long heardNanos = System.nanoTime() - HEARD_LATELY_NANOS;
     private volatile long caughtUpNanos = System.nanoTime();
 
-    PeerHealth(int self, int peer, long seed) {
-        this.self = self;
+    PeerHealth(int peer, long seed, ReplicaEvents events) {
         this.peer = peer;
+        this.events = events;
         this.random = new SplittableRandom(seed);
     }
 
@@ -63,7 +62,7 @@ final class PeerHealth {
             reachable = true;
             if (silent) {
                 silent = false;
-                LOG.infof("replica=%d peer=%d answers again", self, peer);
+                events.peerBack(peer, (System.nanoTime() - silentNanos) / 1_000_000);
             }
         }
     }
@@ -85,7 +84,8 @@ final class PeerHealth {
         reachable = false;
         if (!silent) {
             silent = true;
-            LOG.warnf("replica=%d peer=%d does not answer: %s", self, peer, cause.getMessage());
+            silentNanos = System.nanoTime();
+            events.peerLost(peer, String.valueOf(cause.getMessage()));
         }
     }
 

@@ -72,7 +72,7 @@ final class Reads {
                 .onItem()
                 .invoke(taken -> {
                     if (taken) {
-                        replica.narrator().repaired(theirs.replica(), key);
+                        replica.events().repaired(theirs.replica(), key);
                     }
                 })
                 .onFailure(PeerException.class)

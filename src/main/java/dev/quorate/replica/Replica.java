@@ -54,10 +54,9 @@ public final class Replica {
     private final Formation formation;
     private final Reads reads;
     private final OwnReads own;
-    private final Narrator narrator;
     private final Expiry expiry;
     private final Consumer<String> onFatal;
-    private final ReplicaListener listener;
+    private final ReplicaEvents events;
     private final DelayedReplies replies = new DelayedReplies();
     private boolean appended;
     private long syncedSeen;
@@ -71,20 +70,20 @@ public final class Replica {
             DataDirectory directory,
             Peers peers,
             ReplicaListener listener,
+            ClusterEvents journal,
             Consumer<String> onFatal)
             throws IOException {
         this.options = options;
-        this.listener = listener;
+        this.events = new ReplicaEvents(options, this::lastIndex, journal, listener);
         this.onFatal = onFatal;
-        this.narrator = new Narrator(options.narrate());
         this.loop = new Loop("quorate-replica-" + options.id(), this::afterDrain, this::failed);
         this.directory = directory;
         this.waits = new AckWaits(options.replicas(), true);
-        this.streams = new Streams(this, peers, loop, options.replicas());
+        this.streams = new Streams(this, peers, loop, options.replicas(), events);
         this.formation = new Formation(this, peers, loop);
         this.reads = new Reads(this, peers);
         this.membership = Identity.open(directory, options);
-        this.storage = new Storage(directory, options.wal(), new SyncRelay(loop, listener));
+        this.storage = new Storage(directory, options, new SyncRelay(loop, events), events);
         this.wal = storage.wal();
         this.store = storage.store();
         CoreOptions coreOptions =
@@ -94,7 +93,6 @@ public final class Replica {
         this.own = new OwnReads(id(), store, wal, true);
         this.expiry = new Expiry(loop, List.of(now -> waits.expire(now, core), own::expire));
         this.view = picture();
-        narrator.replayed(id(), wal.recovery(), store);
     }
 
     /**
@@ -103,11 +101,16 @@ public final class Replica {
      * @param onFatal told once, with a sentence, when the replica stopped for good; the process is to end
      * @throws IOException if the directory is in use, is another's, is damaged, or cannot be read or written
      */
-    static Replica open(ReplicaOptions options, Peers peers, ReplicaListener listener, Consumer<String> onFatal)
+    static Replica open(
+            ReplicaOptions options,
+            Peers peers,
+            ReplicaListener listener,
+            ClusterEvents journal,
+            Consumer<String> onFatal)
             throws IOException {
         DataDirectory directory = DataDirectory.open(options.directory());
         try {
-            return new Replica(options, directory, peers, listener, onFatal);
+            return new Replica(options, directory, peers, listener, journal, onFatal);
         } catch (IOException | RuntimeException e) {
             // Not left locked: a live reload of dev mode opens it again in this very process.
             directory.close();
@@ -152,6 +155,7 @@ public final class Replica {
     private void failed(Throwable cause) {
         stopped = String.valueOf(cause.getMessage());
         LOG.errorf(cause, "replica=%d stops for good; %s", id(), view);
+        events.stopped(stopped);
         abandonWaits("the replica stopped");
         view = picture();
         onFatal.accept("replica " + id() + ": " + stopped);
@@ -184,6 +188,11 @@ public final class Replica {
         return view;
     }
 
+    /** What truncations took from its log. */
+    public Rollbacks rollbacks() {
+        return storage.rollbacks();
+    }
+
     PeerHealth health(int peer) {
         return streams.health(peer);
     }
@@ -206,7 +215,7 @@ public final class Replica {
             offer(emitter, () -> write(asked));
         });
         return write.onItemOrFailure()
-                .invoke((receipt, failure) -> listener.written(required, ReplicaException.outcome(failure)));
+                .invoke((receipt, failure) -> events.written(required, ReplicaException.outcome(failure)));
     }
 
     /**
@@ -337,8 +346,8 @@ public final class Replica {
         return wal.lastIndex();
     }
 
-    Narrator narrator() {
-        return narrator;
+    ReplicaEvents events() {
+        return events;
     }
 
     Peers.ReadReply ownReply(String key) {
@@ -407,7 +416,7 @@ public final class Replica {
             throw new UncheckedIOException(e);
         }
         appended = true;
-        narrator.wrote(index, write.key(), write.value(), write.required());
+        events.wrote(index, write.key(), write.value(), write.required());
         waits.add(new Position(core.term(), index), write.required(), write.deadlineNanos(), write.emitter());
         expiry.expect(write.deadlineNanos());
     }
@@ -490,6 +499,8 @@ public final class Replica {
             }
             return false;
         }
+        // Behind a truncation the log may get no longer than it was: its sync must be seen all the same.
+        syncedSeen = Math.min(syncedSeen, wal.syncedIndex());
         appended = true;
         return true;
     }
@@ -515,23 +526,14 @@ public final class Replica {
     }
 
     private void tell(CoreEvent event) {
-        if (event instanceof CoreEvent.FollowerAdvanced advanced) {
-            narrator.advanced(advanced.follower(), advanced.fromIndex(), advanced.matchIndex());
-        } else if (event instanceof CoreEvent.RoleChanged changed) {
+        if (event instanceof CoreEvent.RoleChanged changed) {
             if (changed.role() != Role.LEADER) {
                 waits.abandon("replica " + id() + " no longer leads; the write may have been done");
                 own.steppedDown("replica " + id() + " no longer leads");
             }
             awaiting = core.leader() == -1 ? "the leader of term " + changed.term() + " is not known yet" : null;
-            LOG.infof(
-                    "replica=%d term=%d role=%s reason=%s",
-                    id(),
-                    changed.term(),
-                    changed.role().label(),
-                    changed.reason().label());
-        } else {
-            LOG.debugf("replica=%d %s", id(), event);
         }
+        events.tell(event);
     }
 
     private void heard(Message message, long sentUpTo, long leadersCommitIndex) {

@@ -34,4 +34,11 @@ public interface ReplicaListener {
      * @param entries how many entries shared it, 1 or more
      */
     void synced(Duration took, int entries);
+
+    /**
+     * Writes that left a replica's log changed their state.
+     *
+     * @param writes how many, 0 or more
+     */
+    void rolledBack(Rollback.State state, int writes);
 }

@@ -5,7 +5,6 @@ import dev.quorate.log.NoSpaceException;
 import dev.quorate.log.Records;
 import dev.quorate.log.SyncListener;
 import dev.quorate.log.Wal;
-import dev.quorate.log.WalOptions;
 import dev.quorate.protocol.Effects;
 import dev.quorate.protocol.EntryKind;
 import dev.quorate.protocol.HardState;
@@ -13,6 +12,7 @@ import dev.quorate.store.MutationCodec;
 import dev.quorate.store.Store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Clock;
 
 /**
  * A replica's log and store, which change together: what is appended is applied as newest, what is truncated is undone.
@@ -24,16 +24,21 @@ final class Storage {
     private final DataDirectory directory;
     private final Wal wal;
     private final Store store = new Store();
+    private final Rollbacks rollbacks;
     private final LeaderTime leaderTime = new LeaderTime();
     private final long commitBound;
 
     /** Opens the log and reads it back. The directory stays the caller's to close if this fails. */
-    Storage(DataDirectory directory, WalOptions options, SyncListener listener) throws IOException {
+    Storage(DataDirectory directory, ReplicaOptions options, SyncListener listener, ReplicaEvents events)
+            throws IOException {
         this.directory = directory;
-        this.wal = Wal.open(directory, options, listener);
+        this.wal = Wal.open(directory, options.wal(), listener);
         this.commitBound = Math.min(directory.readCommitBound().orElse(0), wal.lastIndex());
         store.committed(commitBound); // told first: undo is kept above it only, not for the whole log
         wal.replay(1, (index, term, kind, payload) -> apply(index, term, kind, payload));
+        events.started(hardState().term(), wal.lastIndex(), wal.recovery(), store);
+        this.rollbacks = new Rollbacks(options.id(), directory.rollbacks(), events);
+        rollbacks.committed(commitBound, wal);
     }
 
     Wal wal() {
@@ -42,6 +47,10 @@ final class Storage {
 
     Store store() {
         return store;
+    }
+
+    Rollbacks rollbacks() {
+        return rollbacks;
     }
 
     /** A lower bound of the commit index, as of opening. */
@@ -85,7 +94,8 @@ final class Storage {
     void change(Effects.LogChange change, long term) throws IOException {
         Records added = ((Records) change.entries()).from(change.skip());
         if (change.truncateFrom() > 0) {
-            directory.saveRollback(wal.batch(change.truncateFrom(), Integer.MAX_VALUE), term);
+            Records removed = wal.batch(change.truncateFrom(), Integer.MAX_VALUE);
+            rollbacks.save(removed, term, Clock.systemUTC().millis());
             wal.truncateFrom(change.truncateFrom());
             store.undoFrom(change.truncateFrom());
         }
@@ -106,6 +116,7 @@ final class Storage {
     /** All up to this index is committed. The stored bound names only what a sync really covered. */
     void committed(long index) throws IOException {
         store.committed(index);
+        rollbacks.committed(index, wal);
         directory.writeCommitBound(Math.min(index, wal.durableIndex()));
     }
 

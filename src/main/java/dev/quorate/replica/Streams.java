@@ -17,14 +17,14 @@ final class Streams {
     private final PeerHealth[] health;
     private final boolean[] heartbeatInFlight;
 
-    Streams(Replica replica, Peers peers, Loop loop, int replicas) {
+    Streams(Replica replica, Peers peers, Loop loop, int replicas, ReplicaEvents events) {
         this.replica = replica;
         this.peers = peers;
         this.loop = loop;
         this.health = new PeerHealth[replicas];
         this.heartbeatInFlight = new boolean[replicas];
         for (int peer = 0; peer < replicas; peer++) {
-            health[peer] = new PeerHealth(replica.id(), peer, 31L * replica.id() + peer);
+            health[peer] = new PeerHealth(peer, 31L * replica.id() + peer, events);
         }
     }
 

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /** What the sync thread tells is taken on the loop. */
-record SyncRelay(Loop loop, ReplicaListener listener) implements SyncListener {
+record SyncRelay(Loop loop, ReplicaEvents events) implements SyncListener {
     @Override
     public void synced(long index) {
         loop.offer(() -> {});
@@ -15,7 +15,7 @@ record SyncRelay(Loop loop, ReplicaListener listener) implements SyncListener {
 
     @Override
     public void forced(Duration took, long entries) {
-        listener.synced(took, (int) entries);
+        events.synced(took, entries);
     }
 
     @Override

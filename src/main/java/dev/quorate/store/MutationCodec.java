@@ -3,6 +3,8 @@ package dev.quorate.store;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,14 @@ public final class MutationCodec {
     private static final int NO_TYPE = 0xFFFF;
 
     private MutationCodec() {}
+
+    /**
+     * What a mutation does to a key, told without the value.
+     *
+     * @param delete whether it removes the key
+     * @param valueBytes size of the value; 0 for a delete
+     */
+    public record Change(String key, boolean delete, int valueBytes) {}
 
     /** Takes the operations of a mutation, in order. */
     interface Visitor {
@@ -97,6 +107,32 @@ public final class MutationCodec {
     /** The leader time of an encoded mutation. */
     public static long leaderTimeMs(ByteBuffer mutation) {
         return mutation.getLong(mutation.position() + AT_LEADER_TIME);
+    }
+
+    /** How many replicas an encoded mutation was asked to have. */
+    public static int w(ByteBuffer mutation) {
+        return mutation.get(mutation.position() + AT_W);
+    }
+
+    /**
+     * What a mutation does, in order.
+     *
+     * @throws MalformedMutationException if the bytes are not a whole mutation of this version
+     */
+    public static List<Change> changes(ByteBuffer mutation) {
+        List<Change> changes = new ArrayList<>(1);
+        decode(mutation, new Visitor() {
+            @Override
+            public void put(String key, byte[] value, @Nullable String contentType, long wallMs) {
+                changes.add(new Change(key, false, value.length));
+            }
+
+            @Override
+            public void delete(String key) {
+                changes.add(new Change(key, true, 0));
+            }
+        });
+        return changes;
     }
 
     /**

@@ -4,6 +4,7 @@ import static io.restassured.RestAssured.given;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.nullValue;
+import static org.hamcrest.Matchers.startsWith;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -102,6 +103,19 @@ class ForwardingTest {
     private static String keyOf(String asked, String call) {
         assertTrue(asked.startsWith(call), asked);
         return Query.decode("key", asked.substring(call.length(), asked.indexOf('?')), false);
+    }
+
+    @Test
+    void whatAnotherProcessHostsIsAskedOfThatProcess() {
+        for (String path : new String[] {"/cluster/events", "/cluster/rollbacks"}) {
+            given().get(path + "?replica=2")
+                    .then()
+                    .statusCode(404)
+                    .contentType("application/problem+json")
+                    .body("type", equalTo("urn:quorate:problem:not-hosted-here"))
+                    .body("url", startsWith("http://localhost:"));
+        }
+        given().get("/cluster/rollbacks?replica=1").then().statusCode(200);
     }
 
     @Test

@@ -3,7 +3,6 @@ package dev.quorate.log;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -134,23 +133,6 @@ class DataDirectoryTest {
             wal.append(1, EntryKind.NO_OP, ByteBuffer.allocate(0));
             wal.append(1, EntryKind.MUTATION, WalTest.payload(text));
             return wal.batch(1, Integer.MAX_VALUE);
-        }
-    }
-
-    @Test
-    void aRollbackFileHoldsTheRecordsAndNoneIsReplaced() throws IOException {
-        Records one = records(directory.resolve("one"), "gone");
-        Records other = records(directory.resolve("other"), "lost");
-        try (DataDirectory data = DataDirectory.open(directory.resolve("rollback"))) {
-            Path first = data.saveRollback(one, 2);
-            Path second = data.saveRollback(other, 2);
-            assertEquals("2-1-2-1.rb", first.getFileName().toString());
-            assertNotEquals(first, second);
-            assertEquals(first, data.saveRollback(one, 2), "the same again is the same file");
-            byte[] bytes = Files.readAllBytes(second);
-            Records read = Records.parse(ByteBuffer.wrap(Arrays.copyOfRange(bytes, 32, bytes.length)), 1);
-            assertEquals(other.bytes(), read.bytes());
-            assertEquals(WalTest.payload("lost"), read.payload(1));
         }
     }
 

@@ -14,7 +14,7 @@ public class HostedElsewhere extends HostedReplicas {
 
     /** With the address of everybody. */
     public HostedElsewhere(String url) {
-        super(config(), nobody(), new SilentListener());
+        super(config(), nobody(), new SilentListener(), new ClusterEvents());
         this.url = url;
     }
 

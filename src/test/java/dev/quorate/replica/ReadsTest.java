@@ -152,7 +152,7 @@ class ReadsTest {
                 Peers.class.getClassLoader(),
                 new Class<?>[] {Peers.class},
                 (proxy, method, arguments) -> answers.apply(((Envelope) arguments[0]).to()));
-        Replica follower = Replica.open(options, peers, new SilentListener(), reason -> {});
+        Replica follower = Replica.open(options, peers, new SilentListener(), new ClusterEvents(), reason -> {});
         replica = follower;
         List<Long> incarnations = new ArrayList<>(Collections.nCopies(replicas, INCARNATION));
         incarnations.set(1, follower.membership().incarnation());

@@ -25,7 +25,7 @@ class ReplicaStartTest {
 
     @Test
     void aLeaderHeardBeforeTheStartIsKnownAfterIt() throws IOException {
-        Replica replica = Replica.open(options(), nobody(), new SilentListener(), reason -> {});
+        Replica replica = Replica.open(options(), nobody(), new SilentListener(), new ClusterEvents(), reason -> {});
         long incarnation = replica.membership().incarnation();
         Envelope envelope = new Envelope("quorate", SET_ID, 0, 1, LEADERS_INCARNATION, incarnation);
         replica.onForm(envelope, SET_ID, List.of(LEADERS_INCARNATION, incarnation))
@@ -44,7 +44,8 @@ class ReplicaStartTest {
 
     @Test
     void aDirectoryThatIsRefusedIsNotLeftLocked() throws IOException {
-        Replica.open(options(), nobody(), new SilentListener(), reason -> {}).stop();
+        Replica.open(options(), nobody(), new SilentListener(), new ClusterEvents(), reason -> {})
+                .stop();
         ReplicaOptions own = options();
         ReplicaOptions strange = new ReplicaOptions(
                 "another",
@@ -58,9 +59,11 @@ class ReplicaStartTest {
                 own.uncommittedBytes(),
                 own.narrate());
         IOException refusal = assertThrows(
-                IOException.class, () -> Replica.open(strange, nobody(), new SilentListener(), reason -> {}));
+                IOException.class,
+                () -> Replica.open(strange, nobody(), new SilentListener(), new ClusterEvents(), reason -> {}));
         assertTrue(String.valueOf(refusal.getMessage()).contains("of the set quorate"), refusal.getMessage());
-        Replica.open(own, nobody(), new SilentListener(), reason -> {}).stop();
+        Replica.open(own, nobody(), new SilentListener(), new ClusterEvents(), reason -> {})
+                .stop();
     }
 
     private ReplicaOptions options() {

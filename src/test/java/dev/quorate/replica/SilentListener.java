@@ -9,4 +9,7 @@ final class SilentListener implements ReplicaListener {
 
     @Override
     public void synced(Duration took, int entries) {}
+
+    @Override
+    public void rolledBack(Rollback.State state, int writes) {}
 }
