@@ -65,11 +65,7 @@ public final class DataDirectory implements AutoCloseable {
         @Nullable FileChannel hardState = null;
         try {
             hardState = openHardState(path);
-            FileChannel commit = FileChannel.open(
-                    path.resolve("commit-bound"),
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.READ,
-                    StandardOpenOption.WRITE);
+            FileChannel commit = openCommitBound(path);
             // A process that was killed may have renamed or written what is read now and was never synced.
             DurableFiles.syncDirectory(path);
             hardState.force(false);
@@ -127,6 +123,15 @@ public final class DataDirectory implements AutoCloseable {
             fresh.put(0, slot(0, HardState.INITIAL), 0, HARD_STATE_BYTES);
             fresh.put(SLOT_BYTES, slot(1, HardState.INITIAL), 0, HARD_STATE_BYTES);
             DurableFiles.replace(file, fresh);
+        }
+        return FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    }
+
+    /** Made with its bytes in it, so that a commit needs no space on a disk that is full by then. */
+    private static FileChannel openCommitBound(Path path) throws IOException {
+        Path file = path.resolve("commit-bound");
+        if (!Files.exists(file)) {
+            DurableFiles.replace(file, number(0));
         }
         return FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
     }

@@ -16,13 +16,16 @@ final class DurableFiles {
 
     private DurableFiles() {}
 
-    /** Returns when a file with these bytes is durable under that name. */
+    /** Returns when a file with these bytes is durable under that name. What fails leaves no half that keeps a disk full. */
     static void replace(Path file, ByteBuffer content) throws IOException {
         Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
         try (FileChannel out = FileChannel.open(
                 temporary, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
             writeFully(out, content);
             out.force(true);
+        } catch (IOException e) {
+            Files.deleteIfExists(temporary);
+            throw e;
         }
         rename(temporary, file);
     }

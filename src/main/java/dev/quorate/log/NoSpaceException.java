@@ -1,12 +1,13 @@
 package dev.quorate.log;
 
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
-/** There was no room for a new segment. Nothing was appended; a later append may succeed. */
+/** There was no room for what must be durable first. The log is as it was; another try may succeed. */
 public final class NoSpaceException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    NoSpaceException(String message, IOException cause) {
+    NoSpaceException(String message, @Nullable IOException cause) {
         super(message, cause);
     }
 }

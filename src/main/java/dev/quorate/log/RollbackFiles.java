@@ -70,12 +70,19 @@ public final class RollbackFiles {
      *
      * @param deposedInTerm the term in which they were found to be another history's
      * @param nowMs wall clock, for people
+     * @throws NoSpaceException if it cannot be made durable; then they must stay in the log
      */
     public Path save(Records removed, long deposedInTerm, long nowMs) throws IOException {
-        if (!Files.exists(folder)) {
-            Files.createDirectories(folder);
-            DurableFiles.syncDirectory(DurableFiles.parent(folder));
+        try {
+            return write(removed, deposedInTerm, nowMs);
+        } catch (IOException e) {
+            throw new NoSpaceException("no room in rollback/ for what must leave the log: " + e.getMessage(), e);
         }
+    }
+
+    private Path write(Records removed, long deposedInTerm, long nowMs) throws IOException {
+        Files.createDirectories(folder);
+        DurableFiles.syncDirectory(DurableFiles.parent(folder));
         byte[] out = encode(removed, deposedInTerm, nowMs);
         int end = out.length - TAIL_BYTES;
         String name = deposedInTerm + "-" + removed.firstIndex() + "-" + removed.lastIndex() + "-";

@@ -55,7 +55,7 @@ final class Segment {
         SegmentFormat.writeHeader(map, header);
         Segment segment = new Segment(file, channel, map, header);
         if (afterSync && header.firstIndex() > 1) {
-            segment.mark(header.firstIndex() - 1, header.previousChain());
+            var unused = segment.mark(header.firstIndex() - 1, header.previousChain()); // as firstChain() says
         }
         segment.force();
         return segment;
@@ -100,11 +100,11 @@ final class Segment {
         return index >= header.firstIndex() && index - header.firstIndex() < count;
     }
 
-    /** Writes a mark at the end: the log ends at that index, which is synced. */
-    void mark(long lastIndex, int chain) {
+    /** Writes a mark at the end: the log ends at that index, which is synced. Returns the chain that goes on from it. */
+    int mark(long lastIndex, int chain) {
         int at = end;
         markEndsAt(at + SegmentFormat.FRAME_BYTES);
-        SegmentFormat.seal(new CRC32C(), map, view, at, end, lastIndex + 1, lastIndex, 0, chain);
+        return SegmentFormat.seal(new CRC32C(), map, view, at, end, lastIndex + 1, lastIndex, 0, chain);
     }
 
     /** Notes a mark that was found or written. */

@@ -25,7 +25,7 @@ import java.util.zip.CRC32C;
  * synced index is the highest that was known to be on stable storage when the frame was written.
  *
  * <p>A frame of no records is a mark: it says what is synced and nothing else. One stands at the end of a log closed in
- * order, and one at the begin of each segment that does not simply go on where the last was full (behind a truncation or
+ * order, one wherever nothing came for a second, and one at the begin of each segment that does not simply go on where the last was full (behind a truncation or
  * a torn tail): all before such a segment was synced first.
  */
 final class SegmentFormat {

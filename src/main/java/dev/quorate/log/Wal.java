@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
 
 /**
@@ -22,6 +23,10 @@ import java.util.zip.CRC32C;
  */
 public final class Wal implements LogView, AutoCloseable {
     private static final int NO_FRAME = -1;
+    /** Kept of each segment for no-ops: a replica whose disk is full can still be restarted, and lead its reads. */
+    private static final int SPARE_BYTES = 4096;
+
+    private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Path directory;
     private final WalOptions options;
@@ -39,6 +44,8 @@ public final class Wal implements LogView, AutoCloseable {
     private int frameAt = NO_FRAME;
     private long frameFirst;
     private boolean sealedUnsynced;
+    private boolean quiet;
+    private long quietSinceNanos;
     private volatile long writtenIndex;
 
     private Wal(DataDirectory directory, WalOptions options, SyncListener listener, Recovery found) {
@@ -186,7 +193,7 @@ public final class Wal implements LogView, AutoCloseable {
         checkTerm(term);
         int length = payload.remaining();
         int size = RecordFormat.sizeBytes(length);
-        int at = place(size);
+        int at = place(size, kind == EntryKind.NO_OP ? 0 : SPARE_BYTES);
         ByteBuffer map = current.map();
         RecordFormat.write(map, at, lastIndex + 1, term, kind.code(), payload);
         map.putInt(at + RecordFormat.AT_CRC, RecordFormat.crc(crc, current.view(), at, length));
@@ -206,7 +213,7 @@ public final class Wal implements LogView, AutoCloseable {
             return;
         }
         checkTerm(batch.term(0));
-        int at = place(batch.sizeBytes());
+        int at = place(batch.sizeBytes(), SPARE_BYTES);
         ByteBuffer bytes = batch.bytes();
         current.map().put(at, bytes, 0, bytes.remaining());
         for (int i = 0; i < batch.count(); i++) {
@@ -223,13 +230,13 @@ public final class Wal implements LogView, AutoCloseable {
     }
 
     /** Makes room, with a frame begun, and says where the bytes go. */
-    private int place(int bytes) throws IOException {
+    private int place(int bytes, int spareBytes) throws IOException {
         if (syncs.hasFailed()) {
             throw new IOException("the log takes nothing more: a sync failed");
         }
         int needed = bytes + (frameAt == NO_FRAME ? SegmentFormat.FRAME_BYTES : 0);
-        if (needed > current.room()) {
-            roll(bytes + SegmentFormat.FRAME_BYTES);
+        if (needed + spareBytes > current.room()) {
+            roll(bytes + SegmentFormat.FRAME_BYTES + spareBytes);
         }
         if (frameAt == NO_FRAME) {
             frameAt = current.end();
@@ -277,9 +284,16 @@ public final class Wal implements LogView, AutoCloseable {
         sealedUnsynced = true;
     }
 
-    /** Seals what gathered and has it forced, unless a sync is under way: then it goes with the next call. */
+    /**
+     * Seals what gathered and has it forced, unless a sync is under way: then it goes with the next call. Where nothing
+     * gathered for a second, the end is marked, once: so it is to be called also while nothing happens.
+     */
     public void requestSync() {
-        if ((frameAt == NO_FRAME && !sealedUnsynced) || syncs.hasFailed()) {
+        if (syncs.hasFailed()) {
+            return;
+        }
+        if (frameAt == NO_FRAME && !sealedUnsynced) {
+            markWhenQuiet(System.nanoTime());
             return;
         }
         if (options.sync() == SyncPolicy.INTERVAL && frameAt != NO_FRAME) {
@@ -289,13 +303,37 @@ public final class Wal implements LogView, AutoCloseable {
         }
         if (syncs.isIdle()) {
             seal();
-            sealedUnsynced = false;
-            List<Segment> dirty = unsynced;
-            unsynced = new ArrayList<>(1);
-            dirty.add(current);
-            writtenIndex = lastIndex;
-            syncs.submit(new SyncThread.Request(dirty, lastIndex));
+            submit();
         }
+    }
+
+    private void submit() {
+        quiet = false;
+        sealedUnsynced = false;
+        List<Segment> dirty = unsynced;
+        unsynced = new ArrayList<>(1);
+        dirty.add(current);
+        writtenIndex = lastIndex;
+        syncs.submit(new SyncThread.Request(dirty, lastIndex));
+    }
+
+    /** All is synced, and a frame says so only once one is behind it: until then damage to the last looks torn. */
+    void markWhenQuiet(long nowNanos) {
+        if (!syncs.isIdle() || !canMark()) {
+            return;
+        }
+        if (!quiet) {
+            quiet = true;
+            quietSinceNanos = nowNanos;
+        } else if (nowNanos - quietSinceNanos >= QUIET_NANOS) {
+            chain = current.mark(lastIndex, chain);
+            submit();
+        }
+    }
+
+    /** Room for a mark is not looked for in a new segment. */
+    private boolean canMark() {
+        return lastIndex > 0 && !current.endsWithMark() && current.room() >= SegmentFormat.FRAME_BYTES;
     }
 
     /**
@@ -303,9 +341,11 @@ public final class Wal implements LogView, AutoCloseable {
      * before this returns, says from where on it no longer counts.
      *
      * @param index 1..lastIndex
+     * @param room bytes of records that the next append, in a batch, will find room for
+     * @throws NoSpaceException if there is no room for another segment; nothing was removed
      */
-    public void truncateFrom(long index) throws IOException {
-        Path prepared = source.take(2 * SegmentFormat.FRAME_BYTES);
+    public void truncateFrom(long index, int room) throws IOException {
+        Path prepared = source.take(2 * SegmentFormat.FRAME_BYTES + room + SPARE_BYTES);
         seal();
         syncs.awaitIdle();
         forceAll();
@@ -346,21 +386,16 @@ public final class Wal implements LogView, AutoCloseable {
         try {
             if (!syncs.hasFailed()) {
                 forceAll();
-                markEnd();
+                if (canMark()) {
+                    current.mark(lastIndex, chain);
+                    current.force();
+                }
             }
         } finally {
             source.stop();
             for (Segment segment : segments) {
                 segment.close();
             }
-        }
-    }
-
-    /** Room for the mark is not looked for in a new segment: then damage to the last frame looks like a torn tail. */
-    private void markEnd() throws IOException {
-        if (lastIndex > 0 && !current.endsWithMark() && current.room() >= SegmentFormat.FRAME_BYTES) {
-            current.mark(lastIndex, chain);
-            current.force();
         }
     }
 

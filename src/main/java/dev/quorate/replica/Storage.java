@@ -13,12 +13,14 @@ import dev.quorate.store.Store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
+import org.jboss.logging.Logger;
 
 /**
  * A replica's log and store, which change together: what is appended is applied as newest, what is truncated is undone.
  * Loop thread only, but what {@link Store} lets any thread read.
  */
 final class Storage {
+    private static final Logger LOG = Logger.getLogger(Storage.class);
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final DataDirectory directory;
@@ -27,6 +29,7 @@ final class Storage {
     private final Rollbacks rollbacks;
     private final LeaderTime leaderTime = new LeaderTime();
     private final long commitBound;
+    private boolean full;
 
     /** Opens the log and reads it back. The directory stays the caller's to close if this fails. */
     Storage(DataDirectory directory, ReplicaOptions options, SyncListener listener, ReplicaEvents events)
@@ -81,7 +84,13 @@ final class Storage {
      */
     long append(long term, ByteBuffer mutation) throws IOException {
         MutationCodec.stampLeaderTime(mutation, leaderTime.stampMs(System.nanoTime()));
-        long index = wal.append(term, EntryKind.MUTATION, mutation);
+        long index;
+        try {
+            index = wal.append(term, EntryKind.MUTATION, mutation);
+        } catch (NoSpaceException e) {
+            throw told(e);
+        }
+        full = false;
         apply(index, term, EntryKind.MUTATION, mutation);
         return index;
     }
@@ -89,21 +98,35 @@ final class Storage {
     /**
      * Takes a leader's entries; what they replace is first saved to {@code rollback/}. Not durable.
      *
-     * @throws NoSpaceException if there is no room; the log may have lost the conflicting tail, and has nothing new
+     * @throws NoSpaceException if there is no room, for them or for what they replace; nothing was done
      */
     void change(Effects.LogChange change, long term) throws IOException {
         Records added = ((Records) change.entries()).from(change.skip());
-        if (change.truncateFrom() > 0) {
-            Records removed = wal.batch(change.truncateFrom(), Integer.MAX_VALUE);
-            rollbacks.save(removed, term, Clock.systemUTC().millis());
-            wal.truncateFrom(change.truncateFrom());
-            store.undoFrom(change.truncateFrom());
+        try {
+            if (change.truncateFrom() > 0) {
+                Records removed = wal.batch(change.truncateFrom(), Integer.MAX_VALUE);
+                rollbacks.save(removed, term, Clock.systemUTC().millis());
+                wal.truncateFrom(change.truncateFrom(), added.sizeBytes());
+                store.undoFrom(change.truncateFrom());
+            }
+            wal.append(added);
+        } catch (NoSpaceException e) {
+            throw told(e);
         }
-        wal.append(added);
+        full = false;
         for (int i = 0; i < added.count(); i++) {
             apply(added.firstIndex() + i, added.term(i), added.kind(i), added.payload(i));
         }
         store.logAdvanced(wal.lastPosition());
+    }
+
+    /** Once an episode: writes are refused until there is space, and each of them knows by its answer. */
+    private NoSpaceException told(NoSpaceException refusal) {
+        if (!full) {
+            full = true;
+            LOG.warnf("%s takes no writes until there is space: %s", directory.path(), refusal.getMessage());
+        }
+        return refusal;
     }
 
     private void apply(long index, long term, EntryKind kind, ByteBuffer payload) {

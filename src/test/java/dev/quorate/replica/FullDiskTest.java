@@ -1,0 +1,161 @@
+package dev.quorate.replica;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.quorate.log.DataDirectory;
+import dev.quorate.log.Records;
+import dev.quorate.log.SyncListener;
+import dev.quorate.log.SyncPolicy;
+import dev.quorate.log.Wal;
+import dev.quorate.log.WalOptions;
+import dev.quorate.protocol.EntryKind;
+import dev.quorate.protocol.Message.AppendRequest;
+import dev.quorate.protocol.Message.AppendResponse;
+import dev.quorate.protocol.Position;
+import dev.quorate.store.MutationCodec;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.helpers.test.UniAssertSubscriber;
+import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A follower that must take entries back while nothing can be saved keeps them, and does it when it can. */
+class FullDiskTest {
+    private static final long SET_ID = 7;
+    private static final long LEADERS_INCARNATION = 11;
+    private static final WalOptions WAL = new WalOptions(1 << 16, SyncPolicy.ALWAYS, Duration.ofMillis(100));
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void whatCannotBeSavedIsNotTakenBackUntilThereIsSpace() throws IOException {
+        AtomicReference<String> fatal = new AtomicReference<>();
+        Path own = directory.resolve("replica-1");
+        Replica follower = Replica.open(options(own), nobody(), new SilentListener(), new ClusterEvents(), fatal::set);
+        follower.start();
+        try {
+            form(follower);
+            assertTrue(append(follower, 1, "of the old leader")
+                    .assertCompleted()
+                    .getItem()
+                    .accepted());
+            // No directory can be made where a file stands: so a full disk looks from here.
+            Files.createFile(own.resolve("rollback"));
+            for (int i = 0; i < 3; i++) {
+                append(follower, 2, "of the new leader").assertFailedWith(ReplicaException.NoSpace.class);
+                assertEquals("of the old leader", value(follower));
+                assertEquals(new Position(1, 1), follower.view().last());
+            }
+            assertNull(fatal.get(), "it goes on");
+            Files.delete(own.resolve("rollback"));
+            assertTrue(append(follower, 2, "of the new leader")
+                    .assertCompleted()
+                    .getItem()
+                    .accepted());
+            assertEquals("of the new leader", value(follower));
+            try (Stream<Path> saved = Files.list(own.resolve("rollback"))) {
+                assertEquals(
+                        List.of("2-1-1-1.rb"),
+                        saved.map(file -> file.getFileName().toString()).toList());
+            }
+        } finally {
+            follower.stop();
+        }
+    }
+
+    /** Also when what replaces them is more than the new segment has room for: half a change would be a lost tail. */
+    @Test
+    void withoutRoomForWhatReplacesThemEntriesAreNotTakenBack() throws IOException {
+        Path own = directory.resolve("replica-1");
+        Replica follower =
+                Replica.open(options(own), nobody(), new SilentListener(), new ClusterEvents(), reason -> {});
+        follower.start();
+        try {
+            form(follower);
+            assertTrue(append(follower, 1, "of the old leader")
+                    .assertCompleted()
+                    .getItem()
+                    .accepted());
+            Path blocked = own.resolve("prepared-1.tmp").resolve("x");
+            Files.createDirectories(blocked);
+            String large = "x".repeat(100_000);
+            append(follower, 2, large).assertFailedWith(ReplicaException.NoSpace.class);
+            assertEquals("of the old leader", value(follower));
+            assertEquals(new Position(1, 1), follower.view().last());
+            Files.delete(blocked);
+            await().until(() -> append(follower, 2, large).getItem() != null);
+            assertEquals(large, value(follower));
+        } finally {
+            follower.stop();
+        }
+    }
+
+    private static String value(Replica replica) {
+        StoredValue value = replica.localRead("k").value();
+        assertNotNull(value);
+        return new String(value.value(), StandardCharsets.UTF_8);
+    }
+
+    /** The leader's log of that term has one entry, which writes that value. */
+    private UniAssertSubscriber<AppendResponse> append(Replica follower, long term, String value) throws IOException {
+        AppendRequest request = new AppendRequest(0, 1, term, 1, Position.NONE, 0, entries(term, value));
+        return end(follower.onAppend(envelope(follower), request));
+    }
+
+    private Records entries(long term, String value) throws IOException {
+        Path path = Files.createTempDirectory(directory, "leader");
+        SyncListener deaf = (SyncListener) Proxy.newProxyInstance(
+                SyncListener.class.getClassLoader(),
+                new Class<?>[] {SyncListener.class},
+                (proxy, method, args) -> null);
+        try (DataDirectory data = DataDirectory.open(path);
+                Wal wal = Wal.open(data, WAL, deaf)) {
+            wal.append(
+                    term,
+                    EntryKind.MUTATION,
+                    MutationCodec.put("k", value.getBytes(StandardCharsets.UTF_8), null, 1, 0));
+            return wal.batch(1, Integer.MAX_VALUE);
+        }
+    }
+
+    private static void form(Replica follower) {
+        List<Long> incarnations =
+                List.of(LEADERS_INCARNATION, follower.membership().incarnation());
+        end(follower.onForm(envelope(follower), SET_ID, incarnations)).assertCompleted();
+    }
+
+    private static Envelope envelope(Replica to) {
+        return new Envelope(
+                "quorate", SET_ID, 0, 1, LEADERS_INCARNATION, to.membership().incarnation());
+    }
+
+    private static <T> UniAssertSubscriber<T> end(Uni<T> call) {
+        UniAssertSubscriber<T> subscriber = call.subscribe().withSubscriber(UniAssertSubscriber.create());
+        await().until(() -> subscriber.getItem() != null || subscriber.getFailure() != null);
+        return subscriber;
+    }
+
+    private static ReplicaOptions options(Path path) {
+        return new ReplicaOptions("quorate", 2, 1, path, WAL, Duration.ofMillis(100), 1 << 20, 100, 1 << 20, false);
+    }
+
+    private static Peers nobody() {
+        return (Peers) Proxy.newProxyInstance(
+                Peers.class.getClassLoader(), new Class<?>[] {Peers.class}, (proxy, method, arguments) -> {
+                    throw new UnsupportedOperationException(method.getName());
+                });
+    }
+}
