@@ -163,7 +163,9 @@ public class RestPeers implements Peers {
             return new PeerException("replica " + to + " answered garbage: " + failure.getMessage());
         }
         if (failure instanceof WebApplicationException refusal) {
-            return new PeerException("replica " + to + " answered " + status(refusal));
+            String answer = "replica " + to + " answered " + status(refusal);
+            boolean full = refusal.getResponse().getStatus() == 507;
+            return full ? new PeerException.NoSpace(answer) : new PeerException(answer);
         }
         Throwable cause = root(failure);
         // Two types of one name: the client's own, and Mutiny's, which is that of our time-outs.

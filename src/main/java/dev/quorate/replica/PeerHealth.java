@@ -6,7 +6,8 @@ import java.util.SplittableRandom;
 
 /**
  * What a replica knows of another: whether it answers, how far it is, and how long to wait before it is tried again.
- * An episode of silence is one event when it begins and one when it ends. Written by the loop, read by anyone.
+ * An episode of silence, or of a full disk, is one event when it begins and one when it ends. Written by the loop, read
+ * by anyone.
  */
 final class PeerHealth {
     private static final long FIRST_BACKOFF_MS = 50;
@@ -18,6 +19,8 @@ final class PeerHealth {
     private final ReplicaEvents events;
     private long silentNanos;
     private int pauses;
+    private boolean full;
+    private long fullNanos;
     private volatile boolean reachable;
     private volatile boolean silent;
     private volatile long lastIndex;
@@ -57,7 +60,8 @@ final class PeerHealth {
     }
 
     void answered() {
-        pauses = 0;
+        // Heartbeats are answered by one whose disk is full, too: they shorten no pause between appends.
+        pauses = full ? pauses : 0;
         if (!reachable) {
             reachable = true;
             if (silent) {
@@ -73,6 +77,10 @@ final class PeerHealth {
     }
 
     void has(long index, long leaderLastIndex) {
+        if (full && index > lastIndex) {
+            full = false;
+            events.peerTakesEntries(peer, (System.nanoTime() - fullNanos) / 1_000_000);
+        }
         lastIndex = index;
         if (index >= leaderLastIndex) {
             caughtUpNanos = System.nanoTime();
@@ -81,6 +89,14 @@ final class PeerHealth {
 
     /** Takes note of a failure. */
     void failed(Throwable cause) {
+        if (cause instanceof PeerException.NoSpace) {
+            if (!full) {
+                full = true;
+                fullNanos = System.nanoTime();
+                events.peerFull(peer, String.valueOf(cause.getMessage()));
+            }
+            return;
+        }
         reachable = false;
         if (!silent) {
             silent = true;

@@ -139,6 +139,18 @@ final class ReplicaEvents {
         publish(EventType.PEER_BACK, cause, details("peer", peer, "silentMs", silentMs));
     }
 
+    /** Another replica answers, and has no space for entries. On the replica's loop. */
+    void peerFull(int peer, String failure) {
+        publish(EventType.PEER_LOST, "replica " + peer + " takes no entries: " + failure, details("peer", peer));
+    }
+
+    /** It has space again, after so long. On the replica's loop. */
+    void peerTakesEntries(int peer, long fullMs) {
+        catchUps.back(peer, lastIndex.getAsLong());
+        String cause = "replica " + peer + " takes entries again after " + fullMs + " ms";
+        publish(EventType.PEER_BACK, cause, details("peer", peer, "fullMs", fullMs));
+    }
+
     /** The log was synced. On the sync thread. */
     void synced(Duration took, long entries) {
         listener.synced(took, (int) entries);
