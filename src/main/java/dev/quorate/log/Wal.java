@@ -109,6 +109,11 @@ public final class Wal implements LogView, AutoCloseable {
         return syncs.syncedIndex();
     }
 
+    /** How many files are in use. */
+    public int segments() {
+        return segments.size();
+    }
+
     /** Bytes of the files in use. */
     public long sizeBytes() {
         long bytes = 0;

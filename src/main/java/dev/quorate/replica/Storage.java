@@ -29,7 +29,7 @@ final class Storage {
     private final Rollbacks rollbacks;
     private final LeaderTime leaderTime = new LeaderTime();
     private final long commitBound;
-    private boolean full;
+    private int segmentsWhenFull;
 
     /** Opens the log and reads it back. The directory stays the caller's to close if this fails. */
     Storage(DataDirectory directory, ReplicaOptions options, SyncListener listener, ReplicaEvents events)
@@ -90,7 +90,6 @@ final class Storage {
         } catch (NoSpaceException e) {
             throw told(e);
         }
-        full = false;
         apply(index, term, EntryKind.MUTATION, mutation);
         return index;
     }
@@ -113,17 +112,16 @@ final class Storage {
         } catch (NoSpaceException e) {
             throw told(e);
         }
-        full = false;
         for (int i = 0; i < added.count(); i++) {
             apply(added.firstIndex() + i, added.term(i), added.kind(i), added.payload(i));
         }
         store.logAdvanced(wal.lastPosition());
     }
 
-    /** Once an episode: writes are refused until there is space, and each of them knows by its answer. */
+    /** Once until there is another segment: smaller writes may still find room in the last, and end no episode. */
     private NoSpaceException told(NoSpaceException refusal) {
-        if (!full) {
-            full = true;
+        if (wal.segments() != segmentsWhenFull) {
+            segmentsWhenFull = wal.segments();
             LOG.warnf("%s takes no writes until there is space: %s", directory.path(), refusal.getMessage());
         }
         return refusal;

@@ -15,7 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +30,7 @@ final class ProcessCluster implements AutoCloseable {
     private final Path directory;
     private final List<Integer> ports = new ArrayList<>();
     private final List<@Nullable Process> processes = new ArrayList<>();
+    private final List<Map<String, String>> environments = new ArrayList<>();
 
     ProcessCluster(Path directory, int size) throws IOException {
         this.directory = directory;
@@ -36,11 +39,17 @@ final class ProcessCluster implements AutoCloseable {
                 ports.add(free.getLocalPort());
             }
             processes.add(null);
+            environments.add(new HashMap<>());
         }
     }
 
     int size() {
         return ports.size();
+    }
+
+    /** What a replica's process gets of environment variables beside the usual, from its next start on. */
+    Map<String, String> environment(int id) {
+        return environments.get(id);
     }
 
     void start(int id) {
@@ -58,6 +67,7 @@ final class ProcessCluster implements AutoCloseable {
                 "-Dquorate.data-dir=" + directory.resolve("data"),
                 "-jar",
                 JAR.toString());
+        builder.environment().putAll(environments.get(id));
         Path log = directory.resolve("replica-" + id + ".log");
         builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
         try {
