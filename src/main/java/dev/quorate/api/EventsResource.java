@@ -24,6 +24,7 @@ import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.ResponseHeader;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 @Path("cluster/events")
 @Tag(name = "cluster", description = "The replica set")
 public final class EventsResource {
+    private static final Logger LOG = Logger.getLogger(EventsResource.class);
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final ClusterEvents events;
@@ -79,7 +81,9 @@ public final class EventsResource {
                 sse.newEventBuilder().comment("events of this process").build();
         return Multi.createBy()
                 .concatenating()
-                .streams(Multi.createFrom().item(hello), items.map(item -> written(item, sse)));
+                .streams(Multi.createFrom().item(hello), items.map(item -> written(item, sse)))
+                .onFailure()
+                .invoke(failure -> LOG.error("a stream of events failed", failure));
     }
 
     private static OutboundSseEvent written(ClusterEvents.Item item, Sse sse) {

@@ -42,6 +42,7 @@ final class PeerHealth {
     /** It leads, and said so: it has at least what it sends and says to be committed. */
     void heardAsLeader(long sentUpTo, long leadersCommitIndex) {
         heardNanos = System.nanoTime();
+        events.heardLeader(peer);
         commitIndex = leadersCommitIndex;
         lastIndex = Math.max(lastIndex, Math.max(sentUpTo, leadersCommitIndex));
     }

@@ -395,6 +395,7 @@ public final class Replica {
     }
 
     private void beat() {
+        events.ticked(options.heartbeatInterval());
         perform(core.tick(1), null);
         loop.after(options.heartbeatInterval(), this::beat);
     }

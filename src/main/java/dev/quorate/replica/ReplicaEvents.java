@@ -33,6 +33,7 @@ final class ReplicaEvents {
     private final ReplicaListener listener;
     private final Narrator narrator;
     private final Duration stalled;
+    private final Circumstances circumstances = new Circumstances();
     private final CatchUps catchUps = new CatchUps(new CatchUpsTold());
     private final Map<Integer, RepairTally> repairs = new HashMap<>();
     private volatile Role role = Role.FOLLOWER;
@@ -72,8 +73,8 @@ final class ReplicaEvents {
             role = changed.role();
             term = changed.term();
             catchUps.clear();
-            String why = changed.reason().label();
-            publish(EventType.ROLE_CHANGED, why, why, details());
+            String cause = circumstances.tell(changed.reason(), System.nanoTime());
+            publish(EventType.ROLE_CHANGED, changed.reason().label(), cause, details());
         } else if (event instanceof CoreEvent.Truncated cut) {
             String cause = "entries " + cut.fromIndex() + ".." + cut.lastIndex()
                     + " are not those of the leader of term " + cut.term();
@@ -117,6 +118,16 @@ final class ReplicaEvents {
         }
     }
 
+    /** A message of the term's leader came. On the replica's loop. */
+    void heardLeader(int from) {
+        circumstances.heardLeader(from, System.nanoTime());
+    }
+
+    /** The core was given a tick; they are due so far apart. On the replica's loop. */
+    void ticked(Duration interval) {
+        circumstances.ticked(System.nanoTime(), interval.toNanos());
+    }
+
     /** As leader it appended a write. On the replica's loop. */
     void wrote(long index, String key, byte[] value, int required) {
         narrator.wrote(index, key, value, required);
@@ -154,6 +165,7 @@ final class ReplicaEvents {
     /** The log was synced. On the sync thread. */
     void synced(Duration took, long entries) {
         listener.synced(took, (int) entries);
+        circumstances.synced(took.toNanos());
         if (took.compareTo(stalled) >= 0) {
             stalledSyncs++;
             longestStallMs = Math.max(longestStallMs, took.toMillis());

@@ -22,7 +22,7 @@ final class EventStream implements AutoCloseable, Flow.Subscriber<String> {
     /** Connects; the lines come as they come. */
     static EventStream of(URI uri, Map<String, String> headers) {
         EventStream stream = new EventStream();
-        HttpRequest.Builder request = HttpRequest.newBuilder(uri);
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri).version(HttpClient.Version.HTTP_1_1);
         headers.forEach(request::header);
         HttpClient.newHttpClient()
                 .sendAsync(request.build(), HttpResponse.BodyHandlers.fromLineSubscriber(stream))
