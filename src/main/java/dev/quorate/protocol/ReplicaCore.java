@@ -420,6 +420,7 @@ public final class ReplicaCore {
                 follower.answered(response.counts(), leading.nowTick());
                 follower.confirmed(response.round());
                 replication.advanceCommit(leading);
+                replication.remind(leading, follower, response.commitIndex());
             }
         }
 

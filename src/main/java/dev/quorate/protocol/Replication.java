@@ -127,12 +127,26 @@ final class Replication {
     /** One append in flight; what gathered meanwhile goes with the next. */
     void replicate(Leader leading, Follower follower) {
         long next = follower.state().nextIndex();
-        boolean probing = follower.isProbing();
-        if (!follower.isReady() || (!probing && next > log.lastIndex())) {
-            return;
+        if (follower.isReady() && (follower.isProbing() || next <= log.lastIndex())) {
+            send(leading, follower, next);
         }
+    }
+
+    /**
+     * A follower that restarted has forgotten what it matched; while there is nothing to send it, an empty append tells
+     * it, and with it that what it holds is committed.
+     *
+     * @param itsCommitIndex the follower's commit index, as it answered a heartbeat
+     */
+    void remind(Leader leading, Follower follower, long itsCommitIndex) {
+        if (follower.isReady() && itsCommitIndex < Math.min(commitIndex, follower.heldIndex())) {
+            send(leading, follower, follower.state().nextIndex());
+        }
+    }
+
+    private void send(Leader leading, Follower follower, long next) {
         Position previous = new Position(log.termAt(next - 1), next - 1);
-        EntryBatch entries = log.batch(next, probing ? 1 : options.maxBatchBytes());
+        EntryBatch entries = log.batch(next, follower.isProbing() ? 1 : options.maxBatchBytes());
         long sequence = leading.nextSequence();
         follower.sent(sequence);
         core.send(new AppendRequest(
