@@ -1,39 +1,64 @@
 package dev.quorate.simulation;
 
 import dev.quorate.protocol.CoreEvent;
+import dev.quorate.protocol.CoreOptions.Election;
 import dev.quorate.protocol.Message;
 import dev.quorate.protocol.Message.AppendRequest;
 import dev.quorate.protocol.Message.AppendResponse;
 import dev.quorate.protocol.Position;
+import dev.quorate.protocol.Reason;
 import dev.quorate.store.KeyRecord;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Replicas that do only what a script says. Verbs: {@code start 3}, {@code write x=1 w=2}, {@code sync 0},
- * {@code deliver 0->1}, {@code duplicate 0->1}, {@code drop 0->1}, {@code crash 0} (unsynced entries are lost),
- * {@code restart 0}, {@code retry 1} (the stream to follower 1), {@code heartbeat}, {@code show}.
+ * Replicas that do only what a script says; every law of protocol.md §9 is held all the while. Verbs, with replicas by
+ * id, links as {@code 0->1}, keys {@code k0}..{@code k2}:
+ *
+ * <ul>
+ *   <li>{@code start 3} elections are on; {@code start 3 none} replica 0 leads for ever
+ *   <li>{@code campaign 2} stands and asks at once; {@code tick 2 5} time passes; {@code beat 0} one heartbeat
+ *   <li>{@code write 0 k0=a w=2}, {@code retry 1 k0=a} (the same operation again), {@code sync 0}
+ *   <li>{@code deliver 0->1}, {@code duplicate 0->1}, {@code drop 0->1}: the first on that link; {@code flow}: all, and
+ *       all syncs, until nothing moves; {@code flow 0 1}: only among those
+ *   <li>{@code crash 0} (unsynced entries are lost), {@code crash 0 keeping 3} (those up to 3 are not),
+ *       {@code restart 0}, {@code wipe 0} (a new directory, started), {@code again 0->1} the stream after a failure
+ *   <li>{@code cut 0->1}, {@code mend}, {@code transfer 0->1}
+ *   <li>{@code read 0 k0 linearizable}, {@code read 0,1 k0} (a quorum read), {@code local 1 k0}, {@code repair 0->1 k0}
+ *   <li>{@code show} what each has
+ * </ul>
  */
-final class Scenario {
-    private final List<SimReplica> replicas = new ArrayList<>();
-    private final List<Message> inFlight = new ArrayList<>();
-    private final List<SimCluster.Write> waiting = new ArrayList<>();
-    private final List<AppendRequest> unanswered = new ArrayList<>();
-    private List<String> happened = new ArrayList<>();
+final class Scenario implements SimReplica.World {
+    private static final int MOST_STEPS = 500;
 
-    /** Loses every unsynced entry. */
-    private static final RandomGenerator LOSES_ALL = new RandomGenerator() {
+    private final List<SimReplica> replicas = new ArrayList<>();
+    private final List<Parcel> inFlight = new ArrayList<>();
+    private final List<Waiting> waiting = new ArrayList<>();
+    private final List<Read> reads = new ArrayList<>();
+    private List<String> happened = new ArrayList<>();
+    private @Nullable SimSettings settings;
+    private @Nullable Laws laws;
+    private boolean[][] cut = new boolean[0][0];
+    private int operations;
+
+    private record Waiting(SimEntry entry, int leader, long term, int required) {}
+
+    private record Read(int leader, long term, String key, long readIndex, long round) {}
+
+    /** Draws the highest: every unsynced entry is lost, and the stored commit bound is not. */
+    private static final RandomGenerator UNLUCKY = new RandomGenerator() {
         @Override
         public long nextLong() {
-            return 0;
+            return Long.MAX_VALUE;
         }
 
         @Override
-        public long nextLong(long bound) {
-            return 0;
+        public int nextInt(int bound) {
+            return bound - 1;
         }
     };
 
@@ -41,91 +66,299 @@ final class Scenario {
         happened = new ArrayList<>();
         String[] words = line.trim().split(" +", -1);
         switch (words[0]) {
-            case "start" -> start(Integer.parseInt(words[1]));
-            case "write" -> write(words[1], words.length > 2 ? words[2] : "w=1");
-            case "sync" -> sync(Integer.parseInt(words[1]));
+            case "start" -> start(id(words[1]), words.length > 2 ? Election.NONE : Election.AUTO);
+            case "campaign" -> campaign(id(words[1]));
+            case "tick" -> tick(id(words[1]), words.length > 2 ? id(words[2]) : 1);
+            case "beat" -> on(words[1], replica -> replica.tick(1));
+            case "write" -> write(words[1], words[2], words.length > 3 ? id(words[3].substring(2)) : 1);
+            case "retry" -> retry(words[1], words[2], id(words[3].substring(2)));
+            case "sync" -> on(words[1], Scenario::sync);
             case "deliver" -> deliver(take(words[1], true));
             case "duplicate" -> deliver(take(words[1], false));
             case "drop" -> take(words[1], true);
-            case "crash" -> replicas.get(Integer.parseInt(words[1])).crash(LOSES_ALL);
-            case "restart" -> replicas.get(Integer.parseInt(words[1])).restart();
-            case "retry" -> retry(Integer.parseInt(words[1]));
-            case "heartbeat" -> replicas.get(0).heartbeat();
+            case "flow" -> flow(Arrays.asList(words).subList(1, words.length));
+            case "crash" -> crash(words);
+            case "restart" -> on(words[1], SimReplica::restart);
+            case "wipe" -> wipe(words[1]);
+            case "again" -> again(words[1]);
+            case "cut" -> cut(words[1]);
+            case "mend" -> cut = new boolean[replicas.size()][replicas.size()];
+            case "transfer" -> transfer(words[1]);
+            case "read" -> read(words);
+            case "local" -> local(words[1], words[2]);
+            case "repair" -> repair(words[1], words[2]);
             case "show" -> show();
             default -> throw new IllegalArgumentException("no verb " + words[0]);
         }
-        acknowledge();
         return happened;
     }
 
-    private void start(int size) {
+    private static int id(String word) {
+        return Integer.parseInt(word);
+    }
+
+    // ---- the world of a replica ------------------------------------------------------------------------------------
+
+    @Override
+    public void send(Parcel parcel) {
+        inFlight.add(parcel);
+        happened.add("sends " + describe(parcel));
+    }
+
+    @Override
+    public void happened(SimReplica replica, CoreEvent event) {
+        happened.add("replica " + replica.id() + ": " + event);
+    }
+
+    @Override
+    public void mayCrash(SimReplica replica) {}
+
+    @Override
+    public boolean hasRoom(SimReplica replica) {
+        return true;
+    }
+
+    // ---- verbs -----------------------------------------------------------------------------------------------------
+
+    private void on(String who, Consumer<SimReplica> action) {
+        SimReplica replica = replicas.get(id(who));
+        replica.writesWait(waiting.stream().anyMatch(write -> write.leader() == replica.id()));
+        action.accept(replica);
+        if (replica.isUp() && laws != null) {
+            laws.state(replica);
+        }
+        acknowledge();
+        answer();
+    }
+
+    private void start(int size, Election election) {
+        SimSettings calm = SimSettings.scripted(size, election);
+        SimEntry root = SimEntry.root(size);
+        Laws all = new Laws(calm, root);
         for (int id = 0; id < size; id++) {
-            int self = id;
-            replicas.add(new SimReplica(id, size, this::sent, event -> tell(self, event)));
+            replicas.add(new SimReplica(calm, id, root, this, all));
         }
-        replicas.get(0).lead();
-    }
-
-    private void sent(Message message) {
-        inFlight.add(message);
-        if (message instanceof AppendRequest request) {
-            unanswered.add(request);
+        settings = calm;
+        laws = all;
+        cut = new boolean[size][size];
+        if (election == Election.NONE) {
+            on("0", SimReplica::firstStart);
         }
-        happened.add("sends " + describe(message));
     }
 
-    private void tell(int replica, CoreEvent event) {
-        happened.add("replica " + replica + ": " + event);
+    private void campaign(int who) {
+        on(String.valueOf(who), SimReplica::stand);
     }
 
-    private void write(String assignment, String concern) {
+    private void tick(int who, int ticks) {
+        for (int i = 0; i < ticks; i++) {
+            on(String.valueOf(who), replica -> replica.tick(1));
+        }
+    }
+
+    private static void sync(SimReplica replica) {
+        replica.syncBegins();
+        replica.syncEnds(true);
+    }
+
+    private void write(String who, String assignment, int required) {
         String[] sides = assignment.split("=", 2);
-        int required = Integer.parseInt(concern.substring(2));
-        SimReplica leader = replicas.get(0);
-        long index = leader.write(sides[0], sides[1], required);
-        waiting.add(new SimCluster.Write(new Position(leader.core().term(), index), sides[0], sides[1], required));
+        on(who, leader -> {
+            if (!leader.core().takesWrites()) {
+                happened.add("replica " + who + " takes no writes");
+                return;
+            }
+            SimEntry entry = leader.write(operations++, key(sides[0]), sides[1], required);
+            if (entry != null) {
+                waiting.add(new Waiting(entry, leader.id(), leader.core().term(), required));
+            }
+        });
     }
 
-    private void sync(int id) {
-        replicas.get(id).syncBegins();
-        replicas.get(id).syncEnds();
+    /** An idempotent write that another leader's log has already: it is waited for, not done again. */
+    private void retry(String who, String assignment, int required) {
+        on(who, leader -> {
+            SimEntry at = leader.log().last();
+            while (at != null && !assignment.endsWith("=" + at.value())) {
+                at = at.previous();
+            }
+            if (at == null) {
+                happened.add("replica " + who + " does not have it");
+            } else {
+                happened.add("replica " + who + " has it as " + at);
+                waiting.add(new Waiting(at, leader.id(), leader.core().term(), required));
+            }
+        });
     }
 
-    private Message take(String link, boolean remove) {
+    private static int key(String name) {
+        return Integer.parseInt(name.substring(1));
+    }
+
+    private Parcel take(String link, boolean remove) {
         String[] ends = link.split("->", -1);
         for (int at = 0; at < inFlight.size(); at++) {
-            Message message = inFlight.get(at);
-            if (message.from() == Integer.parseInt(ends[0]) && message.to() == Integer.parseInt(ends[1])) {
-                return remove ? inFlight.remove(at) : message;
+            Parcel parcel = inFlight.get(at);
+            if (parcel.from() == id(ends[0]) && parcel.to() == id(ends[1])) {
+                return remove ? inFlight.remove(at) : parcel;
             }
         }
         throw new IllegalStateException("nothing is in flight on " + link);
     }
 
-    private void deliver(Message message) {
-        SimReplica to = replicas.get(message.to());
-        if (to.isUp()) {
-            to.receive(message);
+    private void deliver(Parcel parcel) {
+        SimReplica to = replicas.get(parcel.to());
+        if (!to.isUp() || cut[parcel.from()][parcel.to()]) {
+            happened.add("lost: " + describe(parcel));
+        } else if (parcel.toIncarnation() != Parcel.ANY && parcel.toIncarnation() != to.incarnation()) {
+            happened.add("refused, for another directory: " + describe(parcel));
+            on(String.valueOf(to.id()), replica -> replica.receive(parcel));
+        } else {
+            on(String.valueOf(to.id()), replica -> replica.receive(parcel));
         }
     }
 
-    private void retry(int follower) {
-        unanswered.stream().filter(request -> request.to() == follower).forEach(replicas.get(0)::appendFailed);
-        replicas.get(0).resume(follower);
+    /** Messages and syncs among some replicas, told in short: only what changed. */
+    private void flow(List<String> among) {
+        List<Integer> ids = among.isEmpty()
+                ? replicas.stream().map(SimReplica::id).toList()
+                : among.stream().map(Scenario::id).toList();
+        for (int step = 0; step < MOST_STEPS; step++) {
+            Parcel next = inFlight.stream()
+                    .filter(parcel -> ids.contains(parcel.from()) && ids.contains(parcel.to()))
+                    .findFirst()
+                    .orElse(null);
+            if (next != null) {
+                inFlight.remove(next);
+                deliver(next);
+            } else if (!syncAny(ids)) {
+                break;
+            }
+        }
+        happened.removeIf(line -> line.startsWith("sends ") || line.contains("FollowerAdvanced"));
     }
 
-    private void acknowledge() {
-        SimReplica leader = replicas.get(0);
-        if (!leader.isUp()) {
-            waiting.clear();
+    private boolean syncAny(List<Integer> ids) {
+        for (SimReplica replica : replicas) {
+            boolean behind = replica.log().syncedIndex() < replica.log().lastIndex();
+            if (ids.contains(replica.id()) && replica.isUp() && behind) {
+                on(String.valueOf(replica.id()), Scenario::sync);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void crash(String[] words) {
+        SimReplica replica = replicas.get(id(words[1]));
+        if (words.length > 3) {
+            replica.log().syncUpTo(id(words[3]));
+        }
+        replica.crash(UNLUCKY);
+    }
+
+    private void wipe(String who) {
+        on(who, replica -> {
+            if (replica.isUp()) {
+                replica.crash(UNLUCKY);
+            }
+            replica.wipe();
+            replica.restart();
+        });
+    }
+
+    private void again(String link) {
+        String[] ends = link.split("->", -1);
+        on(ends[0], leader -> leader.failAppend(id(ends[1])));
+        on(ends[0], leader -> leader.resume(id(ends[1])));
+    }
+
+    private void cut(String link) {
+        String[] ends = link.split("->", -1);
+        cut[id(ends[0])][id(ends[1])] = true;
+    }
+
+    private void transfer(String link) {
+        String[] ends = link.split("->", -1);
+        on(ends[0], leader -> leader.transfer(id(ends[1]), Reason.REQUESTED));
+    }
+
+    // ---- reads -----------------------------------------------------------------------------------------------------
+
+    private void read(String[] words) {
+        if (words.length > 3) {
+            on(words[1], leader -> {
+                long readIndex = leader.log().lastIndex();
+                long term = leader.core().term();
+                reads.add(new Read(leader.id(), term, words[2], readIndex, leader.askRound(true)));
+            });
             return;
         }
+        SimReplica highest = null;
+        for (String who : words[1].split(",", -1)) {
+            SimReplica replica = replicas.get(id(who));
+            boolean higher = highest == null
+                    || replica.log().lastPosition().isAfter(highest.log().lastPosition());
+            highest = higher ? replica : highest;
+            happened.add("replica " + who + " at " + replica.log().lastPosition() + " has "
+                    + value(replica.store().get(words[2])));
+        }
+        if (highest != null) {
+            happened.add("the answer is replica " + highest.id() + "'s: "
+                    + value(highest.store().get(words[2])));
+        }
+    }
+
+    private void answer() {
+        reads.removeIf(read -> {
+            SimReplica leader = replicas.get(read.leader());
+            if (!leader.leads() || leader.core().term() != read.term()) {
+                happened.add("the read of " + read.key() + " at replica " + read.leader() + " is not answered");
+                return true;
+            }
+            long commit = leader.core().commitIndex();
+            boolean done = leader.core().confirmedRound() >= read.round() && commit >= read.readIndex();
+            if (done) {
+                happened.add("the read of " + read.key() + " is answered at commit index " + commit + ": "
+                        + value(leader.store().getCommitted(read.key(), commit)));
+            }
+            return done;
+        });
+    }
+
+    private void local(String who, String key) {
+        SimReplica replica = replicas.get(id(who));
+        happened.add("replica " + who + " shows " + value(replica.store().getLocal(key)) + ", its log says "
+                + value(replica.store().get(key)));
+    }
+
+    private void repair(String link, String key) {
+        String[] ends = link.split("->", -1);
+        SimReplica leader = replicas.get(id(ends[0]));
+        SimReplica other = replicas.get(id(ends[1]));
+        Position at = leader.log().lastPosition();
+        Parcel.Repair repair = new Parcel.Repair(
+                leader.core().term(), at, key(key), leader.store().get(key));
+        send(new Parcel(leader.id(), leader.incarnation(), other.id(), other.incarnation(), repair));
+    }
+
+    // ---- telling ---------------------------------------------------------------------------------------------------
+
+    private void acknowledge() {
         waiting.removeIf(write -> {
+            SimReplica leader = replicas.get(write.leader());
+            if (!leader.leads() || leader.core().term() != write.term()) {
+                happened.add("nobody knows what became of " + write.entry());
+                return true;
+            }
             long covered = leader.core().coveredBy(write.required());
             boolean done =
-                    covered >= Math.max(write.version().index(), leader.core().noOpIndex());
+                    covered >= Math.max(write.entry().index(), leader.core().noOpIndex());
+            if (settings != null && write.required() >= settings.majority()) {
+                done &= leader.core().commitIndex() >= write.entry().index();
+            }
             if (done) {
-                happened.add("acknowledged " + write.key() + "=" + write.value() + " w=" + write.required());
+                happened.add("acknowledged " + write.entry() + " w=" + write.required());
             }
             return done;
         });
@@ -137,26 +370,34 @@ final class Scenario {
             for (long index = 1; index <= replica.log().lastIndex(); index++) {
                 log.append(' ').append(replica.log().termAt(index)).append('.').append(index);
             }
-            happened.add("replica " + replica.id() + (replica.isUp() ? "" : " (down)") + ": log" + log + ", synced "
+            String role = replica.isUp() ? replica.core().role().label() : "down";
+            happened.add("replica " + replica.id() + " (" + role + (replica.isMember() ? "" : ", joining") + "): term "
+                    + replica.core().term() + ", log" + log + ", synced "
                     + replica.log().syncedIndex() + ", commit "
-                    + replica.core().commitIndex() + ", x="
-                    + value(replica.store().get("x")));
+                    + replica.core().commitIndex() + ", k0="
+                    + value(replica.store().get("k0")));
         }
     }
 
     private static String value(@Nullable KeyRecord record) {
-        return record == null ? "absent" : new String(record.value(), StandardCharsets.UTF_8);
+        return record == null ? "absent" : Laws.text(record);
     }
 
-    private static String describe(Message message) {
-        String link = message.from() + "->" + message.to() + " term " + message.term() + " ";
+    private static String describe(Parcel parcel) {
+        String link = parcel.from() + "->" + parcel.to() + " ";
+        if (!(parcel.content() instanceof Parcel.Core core)) {
+            String what = parcel.content() instanceof Parcel.JoinAsk ? "asks to join" : "read repair";
+            return link + what + ", incarnation " + parcel.fromIncarnation();
+        }
+        Message message = core.message();
+        String of = link + "term " + message.term() + " ";
         if (message instanceof AppendRequest request) {
-            return link + "append after " + request.previous() + ": "
+            return of + "append after " + request.previous() + ": "
                     + request.entries().count() + " entries, commit " + request.commitIndex();
         }
         if (message instanceof AppendResponse response) {
-            return link + (response.accepted() ? "has up to " : "refuses, try after ") + response.matchIndex();
+            return of + (response.accepted() ? "has up to " : "refuses, try after ") + response.matchIndex();
         }
-        return link + message.getClass().getSimpleName();
+        return of + message.getClass().getSimpleName();
     }
 }

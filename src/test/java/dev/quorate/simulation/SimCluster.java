@@ -1,310 +1,393 @@
 package dev.quorate.simulation;
 
 import dev.quorate.protocol.CoreEvent;
-import dev.quorate.protocol.Message;
-import dev.quorate.protocol.Message.AppendRequest;
-import dev.quorate.protocol.Position;
-import dev.quorate.store.KeyRecord;
-import java.nio.charset.StandardCharsets;
+import dev.quorate.protocol.Message.AppendResponse;
+import dev.quorate.protocol.Message.VoteResponse;
+import dev.quorate.protocol.Reason;
+import dev.quorate.simulation.SimSettings.Action;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/** Replicas, the messages between them, what clients were told, and the checks of protocol.md §9 after every step. */
-final class SimCluster {
-    private static final int KEYS = 4;
+/** Replicas, the network between them, clients, and one thing that happens after the other; all is checked each time. */
+final class SimCluster implements SimReplica.World {
+    private static final int MOST_IN_FLIGHT = 60;
+    private static final Reason[] WHY_TRANSFER = {Reason.REQUESTED, Reason.SHUTDOWN};
 
+    private final SimSettings settings;
     private final SplittableRandom random;
+    private final Laws laws;
     private final List<SimReplica> replicas = new ArrayList<>();
-    private final List<Message> inFlight = new ArrayList<>();
-    private final Set<Integer> pausedStreams = new HashSet<>();
-    private final List<Write> pending = new ArrayList<>();
-    private final List<Write> acknowledged = new ArrayList<>();
-    private final Set<Class<?>> eventsSeen = new HashSet<>();
-    private final List<String> trace = new ArrayList<>();
-    private int writes;
+    private final List<Parcel> inFlight = new ArrayList<>();
+    private final boolean[][] cut;
+    private final SimClients clients;
+    private final Coverage coverage;
+    private final SimTrace trace;
+    private boolean calm;
+    private int dies = SimEntry.NOBODY;
+    private int diesAfter;
+    private int full = SimEntry.NOBODY;
+    private int promised = SimEntry.NOBODY;
 
-    /** A write a client asked for. */
-    record Write(Position version, String key, String value, int required) {}
+    /** A process died between two steps of what it did. */
+    private static final class Died extends RuntimeException {
+        private static final long serialVersionUID = 1L;
 
-    SimCluster(long seed, int size) {
-        this.random = new SplittableRandom(seed);
-        for (int id = 0; id < size; id++) {
-            replicas.add(new SimReplica(id, size, inFlight::add, event -> saw(event)));
+        Died() {
+            super(null, null, false, false);
         }
-        leader().lead();
     }
 
-    private void saw(CoreEvent event) {
-        eventsSeen.add(event.getClass());
-        trace.add("    " + event);
+    SimCluster(SimSettings settings, SplittableRandom random, Coverage coverage, SimTrace trace) {
+        this.settings = settings;
+        this.random = random;
+        this.coverage = coverage;
+        this.trace = trace;
+        this.cut = new boolean[settings.replicas()][settings.replicas()];
+        SimEntry root = SimEntry.root(settings.replicas());
+        this.laws = new Laws(settings, root);
+        for (int id = 0; id < settings.replicas(); id++) {
+            replicas.add(new SimReplica(settings, id, root, this, laws));
+        }
+        this.clients = new SimClients(settings, random, replicas, laws, trace);
     }
 
-    SimReplica leader() {
-        return replicas.get(0);
+    /** Runs a whole schedule: disorder, then order again. */
+    static SimCluster run(long seed, Flaw flaw, Coverage coverage, SimTrace trace) {
+        SplittableRandom random = new SplittableRandom(seed);
+        SimSettings settings = SimSettings.draw(random, flaw);
+        trace.add(() -> settings.toString());
+        SimCluster cluster = new SimCluster(settings, random, coverage, trace);
+        if (!settings.elects() || random.nextBoolean()) {
+            cluster.on(cluster.replicas.get(0), SimReplica::firstStart);
+        }
+        for (int step = 0; step < settings.steps(); step++) {
+            cluster.step();
+        }
+        new Healing(cluster, random).heal();
+        coverage.count(cluster.clients.acknowledgedCount(), cluster.clients.answeredReads());
+        return cluster;
+    }
+
+    SimSettings settings() {
+        return settings;
     }
 
     List<SimReplica> replicas() {
         return replicas;
     }
 
-    List<Message> inFlight() {
+    List<Parcel> inFlight() {
         return inFlight;
     }
 
-    List<String> trace() {
-        return trace;
+    SimClients clients() {
+        return clients;
     }
 
-    Set<Class<?>> eventsSeen() {
-        return eventsSeen;
+    boolean[][] cut() {
+        return cut;
     }
 
-    int acknowledgedCount() {
-        return acknowledged.size();
+    void say(Supplier<String> line) {
+        trace.add(line);
     }
 
-    /** One random thing happens, then everything is checked. */
-    void step() {
-        switch (random.nextInt(20)) {
-            case 0, 1, 2 -> write();
-            case 3, 4, 5, 6, 7 -> deliver(true);
-            case 8 -> deliver(false);
-            case 9 -> drop();
-            case 10, 11 -> pick().ifUp(SimReplica::syncBegins);
-            case 12, 13, 14 -> pick().ifUp(SimReplica::syncEnds);
-            case 15 -> leaderUp(SimReplica::heartbeat);
-            case 16, 17 -> resume();
-            case 18 -> crash();
-            default -> restart();
+    // ---- the world of a replica ------------------------------------------------------------------------------------
+
+    @Override
+    public void send(Parcel parcel) {
+        if (!calm && random.nextInt(100) < settings.lostPercent()) {
+            trace.add(() -> "  loses " + parcel);
+            return;
         }
-        check();
+        trace.add(() -> "  sends " + parcel);
+        inFlight.add(parcel);
+        if (isPromise(parcel) && random.nextInt(100) < settings.bouncedPercent()) {
+            promised = parcel.from();
+        }
+        if (!calm && random.nextInt(100) < settings.doubledPercent()) {
+            inFlight.add(parcel);
+        }
     }
 
-    private Picked pick() {
-        return new Picked(replicas.get(random.nextInt(replicas.size())));
+    /** The worst moment to forget is after a promise. */
+    private static boolean isPromise(Parcel parcel) {
+        return parcel.content() instanceof Parcel.Core core
+                && (core.message() instanceof VoteResponse || core.message() instanceof AppendResponse);
     }
 
-    private record Picked(SimReplica replica) {
-        void ifUp(java.util.function.Consumer<SimReplica> action) {
-            if (replica.isUp()) {
-                action.accept(replica);
+    @Override
+    public void happened(SimReplica replica, CoreEvent event) {
+        coverage.saw(event);
+        trace.add(() -> "  replica " + replica.id() + ": " + event);
+    }
+
+    @Override
+    public void mayCrash(SimReplica replica) {
+        if (replica.id() == dies && diesAfter-- <= 0) {
+            dies = SimEntry.NOBODY;
+            throw new Died();
+        }
+    }
+
+    @Override
+    public boolean hasRoom(SimReplica replica) {
+        return replica.id() != full;
+    }
+
+    // ---- steps -----------------------------------------------------------------------------------------------------
+
+    /** A replica does something, and may die of it; then everything is checked. */
+    void on(SimReplica replica, Consumer<SimReplica> action) {
+        replica.writesWait(clients.waitsFor(replica));
+        try {
+            action.accept(replica);
+        } catch (Died e) {
+            crash(replica);
+            if (random.nextBoolean()) {
+                replica.restart();
             }
         }
+        if (replica.isUp()) {
+            laws.state(replica);
+        }
+        clients.settle();
     }
 
-    private void leaderUp(java.util.function.Consumer<SimReplica> action) {
-        new Picked(leader()).ifUp(action);
+    private void crash(SimReplica replica) {
+        trace.add(() -> "crash of replica " + replica.id());
+        replica.crash(random);
     }
 
-    private void write() {
-        leaderUp(leader -> {
-            int required = 1 + random.nextInt(replicas.size());
-            String key = "k" + random.nextInt(KEYS);
-            String value = "v" + writes++;
-            long index = leader.write(key, value, required);
-            pending.add(new Write(new Position(leader.core().term(), index), key, value, required));
-            trace.add("write " + pending.get(pending.size() - 1));
+    void step() {
+        if (promised != SimEntry.NOBODY) {
+            SimReplica forgetful = replicas.get(promised);
+            promised = SimEntry.NOBODY;
+            bounce(forgetful);
+        }
+        Action action = inFlight.size() > MOST_IN_FLIGHT ? Action.DELIVER : settings.pick(random);
+        SimReplica replica = replicas.get(random.nextInt(replicas.size()));
+        switch (action) {
+            case DELIVER -> deliver();
+            case TICK -> tick();
+            case SYNC_BEGINS -> ifUp(replica, SimReplica::syncBegins);
+            case SYNC_ENDS -> syncEnds(replica);
+            case WRITE, RETRY, LINEARIZABLE_READ, REPAIR -> ask(action);
+            case GIVE_UP -> clients.giveUp();
+            case QUORUM_READ -> clients.quorumRead();
+            case CRASH -> ifUp(replica, this::crash);
+            case CRASH_WITHIN -> crashWithin(replica);
+            case RESTART -> restart(replica);
+            case WIPE -> wipe(replica);
+            case CUT -> cut(replica);
+            case MEND -> mend();
+            case FAIL_APPEND -> ifLeads(replica, leader -> leader.failAppend(other(leader)));
+            case RESUME -> ifLeads(replica, leader -> leader.resume(other(leader)));
+            case TRANSFER -> transfer();
+            case STORM -> storm();
+            case COUP -> coup();
+            case BOUNCE -> bounce(replica);
+            case STAND -> ifUp(replica, SimReplica::stand);
+        }
+    }
+
+    private void ifUp(SimReplica replica, Consumer<SimReplica> action) {
+        if (replica.isUp()) {
+            on(replica, action);
+        }
+    }
+
+    private void ifLeads(SimReplica replica, Consumer<SimReplica> action) {
+        if (replica.leads() && settings.replicas() > 1) {
+            on(replica, action);
+        }
+    }
+
+    private int other(SimReplica replica) {
+        return (replica.id() + 1 + random.nextInt(replicas.size() - 1)) % replicas.size();
+    }
+
+    private @Nullable SimReplica someLeader() {
+        int first = random.nextInt(replicas.size());
+        for (int i = 0; i < replicas.size(); i++) {
+            SimReplica replica = replicas.get((first + i) % replicas.size());
+            if (replica.leads()) {
+                return replica;
+            }
+        }
+        return null;
+    }
+
+    private void ask(Action action) {
+        SimReplica leader = someLeader();
+        if (leader == null) {
+            return;
+        }
+        trace.add(() -> action + " at replica " + leader.id());
+        on(leader, asked -> {
+            switch (action) {
+                case WRITE -> clients.write(asked);
+                case RETRY -> clients.retry(asked);
+                case LINEARIZABLE_READ -> clients.readLinearizable(asked);
+                default -> clients.repair(asked, this::send);
+            }
         });
     }
 
-    private void deliver(boolean once) {
+    private void deliver() {
         if (inFlight.isEmpty()) {
             return;
         }
-        int at = random.nextInt(inFlight.size());
-        Message message = once ? inFlight.remove(at) : inFlight.get(at);
-        deliver(message);
+        boolean reordered = random.nextInt(100) < settings.reorderedPercent();
+        deliver(inFlight.remove(reordered ? random.nextInt(inFlight.size()) : 0));
     }
 
-    void deliver(Message message) {
-        SimReplica to = replicas.get(message.to());
-        if (to.isUp()) {
-            trace.add("deliver " + message);
-            to.receive(message);
+    void deliver(Parcel parcel) {
+        SimReplica to = replicas.get(parcel.to());
+        if (to.isUp() && !cut[parcel.from()][parcel.to()]) {
+            trace.add(() -> "deliver " + parcel);
+            on(to, receiver -> receiver.receive(parcel));
         }
     }
 
-    private void drop() {
-        if (!inFlight.isEmpty()) {
-            trace.add("drop " + inFlight.remove(random.nextInt(inFlight.size())));
+    /** Mostly one tick, at times many that are on time, at times one that is late. */
+    private void tick() {
+        int drawn = random.nextInt(replicas.size() + 1);
+        int id = drawn < replicas.size() ? drawn : Math.max(0, settings.hasty());
+        SimReplica replica = replicas.get(id);
+        int kind = random.nextInt(20);
+        int ticks = kind < 2 ? 1 + random.nextInt(2 * settings.electionTicks()) : 1;
+        int elapsed = kind == 2 ? random.nextInt(3 * settings.electionTicks()) : 1;
+        for (int i = 0; i < ticks && replica.isUp(); i++) {
+            trace.add(() -> "tick " + elapsed + " of replica " + id);
+            on(replica, ticked -> ticked.tick(elapsed));
         }
     }
 
-    /** A request that got no answer failed, sooner or later; after a pause its stream goes on. */
-    private void resume() {
-        if (!leader().isUp() || replicas.size() == 1) {
+    private void syncEnds(SimReplica replica) {
+        boolean slow = replica.id() == settings.slowDisk() && random.nextInt(8) > 0;
+        if (replica.isUp() && replica.isSyncing() && !slow) {
+            trace.add(() -> "sync of replica " + replica.id() + " ends");
+            boolean told = random.nextInt(3) > 0;
+            on(replica, synced -> synced.syncEnds(told));
+        }
+    }
+
+    private void crashWithin(SimReplica replica) {
+        dies = replica.id();
+        diesAfter = random.nextInt(6);
+        if (settings.fullDisks()) {
+            full = random.nextBoolean() ? random.nextInt(replicas.size()) : SimEntry.NOBODY;
+        }
+    }
+
+    /** Several lose patience at the same time; messages cross, and one of those who were asked dies and comes back. */
+    private void storm() {
+        for (SimReplica replica : replicas) {
+            if (!replica.leads() && random.nextInt(3) > 0) {
+                losePatience(replica);
+            }
+        }
+        for (int crossing = random.nextInt(20); crossing > 0 && !inFlight.isEmpty(); crossing--) {
+            deliver(inFlight.remove(random.nextInt(inFlight.size())));
+        }
+        if (random.nextBoolean()) {
+            bounce(replicas.get(random.nextInt(replicas.size())));
+        }
+    }
+
+    private void losePatience(SimReplica replica) {
+        for (int i = 0; replica.isUp() && i < 2 * settings.electionTicks(); i++) {
+            trace.add(() -> "tick of replica " + replica.id());
+            on(replica, ticked -> ticked.tick(1));
+        }
+    }
+
+    /** A leader is cut off, wholly or one way, and the others want another. */
+    private void coup() {
+        SimReplica leader = someLeader();
+        if (leader == null || replicas.size() == 1) {
             return;
         }
-        int follower = 1 + random.nextInt(replicas.size() - 1);
-        if (pausedStreams.remove(follower)) {
-            leader().resume(follower);
-        } else {
-            long sequence = 1 + random.nextLong(40);
-            leader().appendFailed(new AppendRequest(
-                    0, follower, leader().core().term(), sequence, Position.NONE, 0, new SimLog.Batch(1, List.of())));
-            pausedStreams.add(follower);
-        }
-    }
-
-    private void crash() {
-        pick().ifUp(replica -> {
-            trace.add("crash " + replica.id());
-            if (replica == leader()) {
-                settlePending();
-                pending.clear();
-                pausedStreams.clear();
-            }
-            replica.crash(random);
-        });
-    }
-
-    private void restart() {
+        isolate(leader, random.nextInt(4));
         for (SimReplica replica : replicas) {
-            if (!replica.isUp()) {
-                trace.add("restart " + replica.id());
-                replica.restart();
-                return;
+            if (replica != leader && random.nextInt(3) > 0) {
+                losePatience(replica);
             }
         }
     }
 
-    // ---- checks ----------------------------------------------------------------------------------------------------
-
-    void check() {
-        settlePending();
-        for (SimReplica replica : replicas) {
-            if (replica.isUp()) {
-                checkState(replica);
-            }
-        }
-        checkCommittedPrefixes();
-        checkNothingLost();
+    /** Back before anybody noticed, but for what was not synced. */
+    private void bounce(SimReplica replica) {
+        ifUp(replica, this::crash);
+        restart(replica);
     }
 
-    /** A write is acknowledged as soon as the leader's waits would be: §2.6. */
-    private void settlePending() {
-        SimReplica leader = leader();
-        if (!leader.isUp()) {
+    private void restart(SimReplica replica) {
+        if (!replica.isUp()) {
+            trace.add(() -> "restart of replica " + replica.id());
+            on(replica, SimReplica::restart);
+        }
+    }
+
+    /** No more disks are lost at a time than the set survives; one that joins may lose its disk again. */
+    private void wipe(SimReplica replica) {
+        long mayBeLost = settings.replicas() == 2 ? 1 : (settings.replicas() - 1) / 2;
+        boolean fixedLeader = !settings.elects() && replica.id() == 0;
+        if (settings.replicas() == 1 || fixedLeader || (!laws.isJoining(replica.id()) && laws.joining() >= mayBeLost)) {
             return;
         }
-        pending.removeIf(write -> {
-            long covered = leader.core().coveredBy(write.required());
-            boolean done = covered >= write.version().index()
-                    && covered >= leader.core().noOpIndex()
-                    && leader.core().commitIndex() >= write.version().index();
-            if (done) {
-                acknowledged.add(write);
-                checkReallyDurable(write);
-            }
-            return done;
-        });
+        trace.add(() -> "wipe of replica " + replica.id());
+        if (replica.isUp()) {
+            crash(replica);
+        }
+        replica.wipe();
+        on(replica, SimReplica::restart);
     }
 
-    private void checkReallyDurable(Write write) {
-        long holders = replicas.stream()
-                .filter(replica ->
-                        replica.log().syncedIndex() >= write.version().index())
-                .filter(replica -> replica.log().termAt(write.version().index())
-                        == write.version().term())
-                .count();
-        if (holders < write.required()) {
-            throw new SafetyViolation(write + " was acknowledged, but only " + holders + " replicas have it");
+    private void cut(SimReplica replica) {
+        if (replicas.size() > 1) {
+            isolate(replica, random.nextInt(4));
         }
     }
 
-    private void checkNothingLost() {
-        SimLog log = leader().log();
-        for (Write write : acknowledged) {
-            if (log.termAt(write.version().index()) != write.version().term()) {
-                throw new SafetyViolation("the leader's log lost the acknowledged " + write);
+    /** Kinds 0: it is not heard, 1: it hears nothing, others: both, from some or all. */
+    private void isolate(SimReplica replica, int kind) {
+        for (int other = 0; other < replicas.size(); other++) {
+            boolean whole = kind < 3 || random.nextBoolean();
+            if (other != replica.id() && whole) {
+                cut[replica.id()][other] |= kind != 1;
+                cut[other][replica.id()] |= kind != 0;
             }
+        }
+        trace.add(() -> "cut around replica " + replica.id() + ": " + Arrays.deepToString(cut));
+    }
+
+    void mend() {
+        trace.add(() -> "all links mended");
+        for (boolean[] from : cut) {
+            Arrays.fill(from, false);
         }
     }
 
-    /** Every store is exactly what its log says, whatever was undone on the way. */
-    private void checkState(SimReplica replica) {
-        Map<String, String> expected = new HashMap<>();
-        Map<String, Long> versions = new HashMap<>();
-        for (long index = 1; index <= replica.log().lastIndex(); index++) {
-            SimLog.Item item = replica.log().get(index);
-            if (item.payload().length > 0) {
-                var put = SimMutations.decode(item.payload());
-                expected.put(put.key(), put.value());
-                versions.put(put.key(), index);
-            }
-        }
-        for (int k = 0; k < KEYS; k++) {
-            String key = "k" + k;
-            KeyRecord record = replica.store().get(key);
-            String value = record == null ? null : new String(record.value(), StandardCharsets.UTF_8);
-            Long version = record == null ? null : (Long) record.index();
-            if (!Objects.equals(value, expected.get(key)) || !Objects.equals(version, versions.get(key))) {
-                throw new SafetyViolation("replica " + replica.id() + " shows " + key + "=" + value + " of " + version
-                        + ", but its log says " + expected.get(key) + " of " + versions.get(key));
-            }
-        }
+    /** No more deaths, no more full disks, nothing lost or doubled. */
+    void calm() {
+        calm = true;
+        dies = SimEntry.NOBODY;
+        full = SimEntry.NOBODY;
     }
 
-    private void checkCommittedPrefixes() {
-        for (SimReplica replica : replicas) {
-            long shared = Math.min(replica.core().commitIndex(), leader().log().lastIndex());
-            if (replica.isUp() && replica.core().commitIndex() > leader().log().lastIndex()) {
-                throw new SafetyViolation("replica " + replica.id() + " committed what the leader does not have");
-            }
-            for (long index = 1; replica.isUp() && index <= shared; index++) {
-                if (replica.log().termAt(index) != leader().log().termAt(index)) {
-                    throw new SafetyViolation("replica " + replica.id() + " committed another entry at " + index);
-                }
-            }
+    private void transfer() {
+        SimReplica leader = someLeader();
+        if (leader != null && replicas.size() > 1) {
+            int target = other(leader);
+            trace.add(() -> "transfer from replica " + leader.id() + " to " + target);
+            on(leader, asked -> asked.transfer(target, WHY_TRANSFER[random.nextInt(WHY_TRANSFER.length)]));
         }
-    }
-
-    // ---- healing ---------------------------------------------------------------------------------------------------
-
-    /** All come back and messages flow: the logs must become equal. */
-    void healAndConverge() {
-        replicas.stream().filter(replica -> !replica.isUp()).forEach(SimReplica::restart);
-        for (int round = 0; round < 400; round++) {
-            if (converged()) {
-                return;
-            }
-            for (int follower = 1; follower < replicas.size(); follower++) {
-                leader().resume(follower);
-            }
-            for (long sequence = 1; inFlight.isEmpty() && sequence < 400; sequence++) {
-                failWhatNobodyAnswers(sequence);
-            }
-            leader().heartbeat();
-            while (!inFlight.isEmpty()) {
-                deliver(inFlight.remove(0));
-            }
-            replicas.forEach(SimReplica::syncBegins);
-            replicas.forEach(SimReplica::syncEnds);
-            check();
-        }
-        throw new LivenessViolation("the logs did not become equal");
-    }
-
-    private void failWhatNobodyAnswers(long sequence) {
-        for (int follower = 1; follower < replicas.size(); follower++) {
-            leader().appendFailed(new AppendRequest(
-                    0, follower, leader().core().term(), sequence, Position.NONE, 0, new SimLog.Batch(1, List.of())));
-            leader().resume(follower);
-        }
-    }
-
-    private boolean converged() {
-        SimLog log = leader().log();
-        return replicas.stream()
-                .allMatch(replica -> replica.log().lastIndex() == log.lastIndex()
-                        && replica.log().syncedIndex() == log.lastIndex()
-                        && replica.log().lastPosition().equals(log.lastPosition())
-                        && replica.core().commitIndex() == log.lastIndex());
     }
 }

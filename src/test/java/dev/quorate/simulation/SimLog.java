@@ -1,7 +1,6 @@
 package dev.quorate.simulation;
 
 import dev.quorate.protocol.EntryBatch;
-import dev.quorate.protocol.EntryKind;
 import dev.quorate.protocol.LogView;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,15 +8,16 @@ import java.util.random.RandomGenerator;
 
 /** A model of the log: what was appended, and how much of it a crash leaves. */
 final class SimLog implements LogView {
-    private final List<Item> items = new ArrayList<>();
+    // The root stands at 0, so that an entry's place is its index.
+    private final List<SimEntry> items = new ArrayList<>();
     private long synced;
 
-    /** One entry. */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Item(long term, EntryKind kind, byte[] payload) {}
+    SimLog(SimEntry root) {
+        items.add(root);
+    }
 
     /** A run of entries. */
-    record Batch(long firstIndex, List<Item> items) implements EntryBatch {
+    record Batch(long firstIndex, List<SimEntry> items) implements EntryBatch {
         @Override
         public int count() {
             return items.size();
@@ -30,38 +30,50 @@ final class SimLog implements LogView {
 
         @Override
         public int sizeBytes() {
-            return items.stream().mapToInt(item -> item.payload().length).sum();
+            return items.stream().mapToInt(SimEntry::sizeBytes).sum();
         }
     }
 
-    Item get(long index) {
-        return items.get((int) index - 1);
+    SimEntry get(long index) {
+        return items.get((int) index);
     }
 
-    long append(Item item) {
-        items.add(item);
-        return items.size();
+    SimEntry last() {
+        return items.get(items.size() - 1);
     }
 
+    /** Log matching (Raft Figure 3): the same entry never follows two different ones. */
+    void append(SimEntry entry) {
+        if (entry.previous() != last()) {
+            throw new SafetyViolation(
+                    entry + " was appended after " + last() + ", elsewhere after " + entry.previous());
+        }
+        items.add(entry);
+    }
+
+    /** As the real log does: what goes is synced first, what stays is synced afterwards. */
     void truncateFrom(long index) {
-        items.subList((int) index - 1, items.size()).clear();
-        synced = Math.min(synced, index - 1);
+        items.subList((int) index, items.size()).clear();
+        synced = index - 1;
     }
 
     void syncUpTo(long index) {
-        synced = Math.max(synced, Math.min(index, items.size()));
+        synced = Math.max(synced, Math.min(index, lastIndex()));
     }
 
-    /** A crash leaves all that was synced and any prefix of the rest. */
-    void crash(RandomGenerator random) {
-        long kept = synced + random.nextLong(items.size() - synced + 1);
-        items.subList((int) kept, items.size()).clear();
-        synced = items.size();
+    /** Of what was not synced each entry may have reached the disk or not; what follows a gap is never read back. */
+    void crash(RandomGenerator random, int keptPercent) {
+        long kept = synced;
+        while (kept < lastIndex() && random.nextInt(100) < keptPercent) {
+            kept++;
+        }
+        items.subList((int) kept + 1, items.size()).clear();
+        synced = kept;
     }
 
     @Override
     public long lastIndex() {
-        return items.size();
+        return items.size() - 1L;
     }
 
     @Override
@@ -71,7 +83,7 @@ final class SimLog implements LogView {
 
     @Override
     public long termAt(long index) {
-        return index == 0 ? 0 : index > items.size() ? -1 : get(index).term();
+        return index > lastIndex() ? -1 : get(index).term();
     }
 
     @Override
@@ -85,10 +97,10 @@ final class SimLog implements LogView {
 
     @Override
     public Batch batch(long fromIndex, int maxBytes) {
-        List<Item> taken = new ArrayList<>();
+        List<SimEntry> taken = new ArrayList<>();
         int bytes = 0;
-        for (long index = fromIndex; index <= items.size(); index++) {
-            bytes += get(index).payload().length;
+        for (long index = fromIndex; index <= lastIndex(); index++) {
+            bytes += get(index).sizeBytes();
             if (!taken.isEmpty() && bytes > maxBytes) {
                 break;
             }

@@ -6,56 +6,92 @@ import dev.quorate.protocol.Effects;
 import dev.quorate.protocol.EntryKind;
 import dev.quorate.protocol.HardState;
 import dev.quorate.protocol.Message;
+import dev.quorate.protocol.Message.AppendRequest;
+import dev.quorate.protocol.Position;
+import dev.quorate.protocol.Reason;
 import dev.quorate.protocol.ReplicaCore;
-import dev.quorate.store.MutationCodec;
+import dev.quorate.protocol.Role;
+import dev.quorate.store.KeyRecord;
 import dev.quorate.store.Store;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** The real core and the real store over a model of the log: what a shell does, without threads, disk or network. */
 final class SimReplica {
     private static final int BATCH_BYTES = 200;
 
+    private final SimSettings settings;
     private final int id;
-    private final int replicas;
-    private final Consumer<Message> network;
-    private final Consumer<CoreEvent> events;
+    private final World world;
+    private final Laws laws;
+    private final SimEntry root;
+    private int starts;
 
-    // Survives a crash.
-    private final SimLog log = new SimLog();
+    // Survives a crash, but not a wipe.
+    private SimLog log;
     private HardState hardState = HardState.INITIAL;
+    private boolean member = true;
+    private long incarnation = 1;
     private long commitBound;
 
     // Gone with a crash.
     private ReplicaCore core;
     private Store store;
-    private final List<Effects.Delayed> waiting = new ArrayList<>();
+    private final List<Waiting> waiting = new ArrayList<>();
+    private final @Nullable AppendRequest[] unanswered;
+    private final Parcel.@Nullable Repair[] overlay = new Parcel.@Nullable Repair[SimEntry.KEYS];
     private long syncRequested;
+    private long syncTold;
+    private long highestCommit;
+    private boolean appended;
+    private boolean mistaken;
+    private boolean writesWait;
     private boolean up = true;
 
-    SimReplica(int id, int replicas, Consumer<Message> network, Consumer<CoreEvent> events) {
+    /** What is around a replica. */
+    interface World {
+        /** Something leaves. */
+        void send(Parcel parcel);
+
+        /** The core told of something. */
+        void happened(SimReplica replica, CoreEvent event);
+
+        /** A place where a process may die: between any two steps of what the core asked for. */
+        void mayCrash(SimReplica replica);
+
+        /** Whether the disk takes an entry. */
+        boolean hasRoom(SimReplica replica);
+    }
+
+    private record Waiting(Effects.Delayed delayed, long toIncarnation) {}
+
+    SimReplica(SimSettings settings, int id, SimEntry root, World world, Laws laws) {
+        this.settings = settings;
         this.id = id;
-        this.replicas = replicas;
-        this.network = network;
-        this.events = events;
+        this.root = root;
+        this.world = world;
+        this.laws = laws;
+        this.log = new SimLog(root);
         this.store = new Store();
+        this.unanswered = new AppendRequest[settings.replicas()];
         this.core = newCore();
     }
 
     private ReplicaCore newCore() {
-        return new ReplicaCore(
-                new CoreOptions(id, replicas, CoreOptions.Election.NONE, 1, 10, BATCH_BYTES),
-                new SplittableRandom(id),
-                hardState,
-                true,
-                commitBound,
-                log);
+        CoreOptions options = new CoreOptions(
+                id,
+                settings.replicas(),
+                settings.election(),
+                settings.heartbeatTicks(),
+                settings.electionTicks(),
+                BATCH_BYTES);
+        return new ReplicaCore(options, new SplittableRandom(31L * id + starts++), hardState, member, commitBound, log);
     }
+
+    // ---- what it is ------------------------------------------------------------------------------------------------
 
     int id() {
         return id;
@@ -63,6 +99,15 @@ final class SimReplica {
 
     boolean isUp() {
         return up;
+    }
+
+    /** Whether it takes itself for one that counts; false from a wipe until it stored that it was admitted. */
+    boolean isMember() {
+        return member;
+    }
+
+    long incarnation() {
+        return incarnation;
     }
 
     SimLog log() {
@@ -77,56 +122,186 @@ final class SimReplica {
         return store;
     }
 
+    boolean leads() {
+        return up && core.role() == Role.LEADER;
+    }
+
+    Parcel.@Nullable Repair overlay(int key) {
+        return overlay[key];
+    }
+
+    long highestCommit() {
+        return highestCommit;
+    }
+
+    boolean isSyncing() {
+        return syncRequested > log.syncedIndex();
+    }
+
+    // ---- start and end ---------------------------------------------------------------------------------------------
+
     void crash(RandomGenerator random) {
         up = false;
         syncRequested = 0;
+        highestCommit = 0;
         waiting.clear();
-        log.crash(random);
-        commitBound = Math.min(commitBound, log.lastIndex());
+        appended = false;
+        mistaken = false;
+        for (int other = 0; other < unanswered.length; other++) {
+            unanswered[other] = null;
+        }
+        log.crash(random, settings.keptPercent());
+        // Never synced by itself: what stands there may be older than what was written.
+        commitBound = random.nextInt(4) == 0 ? 0 : Math.min(commitBound, log.lastIndex());
+        syncTold = 0;
+    }
+
+    /** Its disk is lost: a new directory, that belongs to a set which it knows by the others' tale. */
+    void wipe() {
+        log = new SimLog(root);
+        hardState = HardState.INITIAL;
+        commitBound = 0;
+        incarnation++;
+        member = settings.flaw() == Flaw.WIPED_REPLICA_VOTES;
+        laws.wiped(id);
     }
 
     void restart() {
         up = true;
         store = new Store();
+        store.committed(settings.flaw() == Flaw.UNDO_SKIPPED_AFTER_RESTART ? log.lastIndex() : commitBound);
+        clearOverlay();
         for (long index = 1; index <= log.lastIndex(); index++) {
-            apply(index);
+            apply(log.get(index));
         }
-        store.committed(commitBound);
+        // What recovery read was forced before it counts as synced.
+        syncTold = log.syncedIndex();
+        hold(0);
         core = newCore();
-        if (id == 0) {
-            lead();
+        laws.committed(this, core.commitIndex(), core.term());
+        if (!settings.elects() && id == 0) {
+            perform(core.lead());
+        }
+        afterwards();
+    }
+
+    /** As the process that formed the set, or one that starts together with all others. */
+    void firstStart() {
+        if (settings.elects()) {
+            stand();
+        } else if (id == 0) {
+            perform(core.lead());
+            afterwards();
         }
     }
 
-    void lead() {
-        perform(core.lead());
-        perform(core.appended());
+    void stand() {
+        perform(core.stand(Reason.FIRST_TO_STAND));
+        afterwards();
     }
 
-    long write(String key, String value, int required) {
-        ByteBuffer payload = MutationCodec.put(key, value.getBytes(StandardCharsets.UTF_8), null, required, 0);
-        byte[] bytes = new byte[payload.remaining()];
-        payload.get(bytes);
-        long index = log.append(new SimLog.Item(core.term(), EntryKind.MUTATION, bytes));
-        apply(index);
-        perform(core.appended());
-        return index;
+    // ---- what happens to it ----------------------------------------------------------------------------------------
+
+    /** A leader appends a client's write; its entry, or null where the disk is full. */
+    @Nullable
+    SimEntry write(int operation, int key, @Nullable String value, int required) {
+        if (!world.hasRoom(this)) {
+            return null;
+        }
+        SimEntry entry = log.last().write(core.term(), operation, key, value, required);
+        append(entry);
+        afterwards();
+        return entry;
     }
 
-    void receive(Message message) {
-        perform(core.step(message));
+    void receive(Parcel parcel) {
+        if (parcel.content() instanceof Parcel.JoinAsk) {
+            perform(core.joinerHeard(parcel.from(), parcel.fromIncarnation()));
+        } else if (parcel.toIncarnation() != incarnation) {
+            // A late question to join, of a directory that is no more, may have misled them: they are told again.
+            mistaken = parcel.toIncarnation() < incarnation;
+            return;
+        } else if (parcel.content() instanceof Parcel.Repair repair) {
+            repair(repair);
+        } else if (parcel.content() instanceof Parcel.Core content) {
+            answered(content.message());
+            perform(core.step(content.message()), parcel.fromIncarnation());
+        }
+        afterwards();
     }
 
-    void heartbeat() {
-        perform(core.tick(1));
+    private void answered(Message message) {
+        if (message instanceof Message.AppendResponse response) {
+            AppendRequest request = unanswered[response.from()];
+            boolean same = request != null && request.sequence() == response.sequence();
+            if (same && response.term() == core.term()) {
+                unanswered[response.from()] = null;
+            }
+        }
     }
 
-    void appendFailed(Message.AppendRequest request) {
-        core.appendFailed(request);
+    private void repair(Parcel.Repair repair) {
+        Position own = log.lastPosition();
+        KeyRecord record = repair.record();
+        boolean taken = repair.term() == core.term()
+                && store.repair(SimEntry.name(repair.key()), record, repair.at(), core.term(), own);
+        Parcel.Repair there = overlay[repair.key()];
+        boolean mayTake = repair.term() == core.term()
+                && repair.at().term() == core.term()
+                && repair.at().isAfter(own)
+                && (there == null || repair.at().isAfter(there.at()));
+        if (taken != mayTake) {
+            throw new SafetyViolation("replica " + id + " at " + own + (taken ? " took " : " did not take ") + repair);
+        }
+        if (taken) {
+            overlay[repair.key()] = repair;
+        }
+    }
+
+    void tick(int elapsed) {
+        if (!member || mistaken) {
+            mistaken = false;
+            for (int other = 0; other < settings.replicas(); other++) {
+                if (other != id) {
+                    world.send(new Parcel(id, incarnation, other, Parcel.ANY, new Parcel.JoinAsk()));
+                }
+            }
+        }
+        perform(core.tick(elapsed));
+        afterwards();
+    }
+
+    /** Leadership is to be confirmed for a read; returns the round. */
+    long askRound(boolean sendAtOnce) {
+        long round = core.askRound();
+        if (sendAtOnce) {
+            perform(core.sendRound());
+            afterwards();
+        }
+        return round;
+    }
+
+    void transfer(int target, Reason reason) {
+        perform(core.transfer(target, reason));
+        afterwards();
+    }
+
+    void writesWait(boolean wait) {
+        writesWait = wait;
+    }
+
+    /** An append got no answer in time, though one may still come. */
+    void failAppend(int follower) {
+        AppendRequest request = unanswered[follower];
+        if (request != null) {
+            unanswered[follower] = null;
+            core.appendFailed(request);
+        }
     }
 
     void resume(int follower) {
         perform(core.resume(follower));
+        afterwards();
     }
 
     /** A sync begins now and covers what is in the log now; {@link #syncEnds} may come much later. */
@@ -134,62 +309,209 @@ final class SimReplica {
         syncRequested = log.lastIndex();
     }
 
-    void syncEnds() {
+    /** The log may know that it is synced before the loop hears of it. */
+    void syncEnds(boolean told) {
+        long before = log.syncedIndex();
         log.syncUpTo(syncRequested);
-        perform(core.synced());
-        List<Effects.Delayed> ready = waiting.stream()
-                .filter(delayed -> delayed.syncedIndex() <= log.syncedIndex())
-                .toList();
-        waiting.removeAll(ready);
-        ready.forEach(delayed -> network.accept(delayed.message()));
+        hold(before);
+        if (told) {
+            afterwards();
+        }
     }
+
+    // ---- what a shell does -----------------------------------------------------------------------------------------
 
     private void perform(Effects effects) {
+        perform(effects, Parcel.ANY);
+    }
+
+    private void perform(Effects effects, long askerIncarnation) {
         HardState saved = effects.hardState();
         if (saved != null) {
-            hardState = saved;
-            store.termChanged();
+            world.mayCrash(this);
+            save(saved);
         }
-        if (effects.appendNoOp()) {
-            log.append(new SimLog.Item(core.term(), EntryKind.NO_OP, new byte[0]));
+        if (effects.admitted()) {
+            world.mayCrash(this);
+            admitted();
+        }
+        if (effects.appendNoOp() && !openTerm(effects)) {
+            return;
         }
         Effects.LogChange change = effects.logChange();
-        if (change != null) {
-            change(change);
+        if (change != null && !change(change)) {
+            core.logChangeFailed();
+            tell(effects);
+            return;
+        }
+        Effects.Joiner joiner = effects.appendAdmit();
+        if (joiner != null && world.hasRoom(this)) {
+            append(log.last().admit(core.term(), joiner.replica(), joiner.incarnation()));
+            core.admitAppended(joiner.replica(), log.lastIndex());
         }
         if (effects.commitIndex() >= 0) {
-            store.committed(effects.commitIndex());
-            commitBound = Math.min(effects.commitIndex(), log.syncedIndex());
+            committed(effects.commitIndex());
         }
-        effects.sendNow().forEach(network);
-        for (Effects.Delayed delayed : effects.sendAfterSync()) {
-            if (delayed.syncedIndex() <= log.syncedIndex()) {
-                network.accept(delayed.message());
-            } else {
-                waiting.add(delayed);
-            }
-        }
-        effects.events().forEach(events);
+        tell(effects);
+        world.mayCrash(this);
+        send(effects, change == null, askerIncarnation);
     }
 
-    private void change(Effects.LogChange change) {
-        if (change.truncateFrom() > 0) {
-            log.truncateFrom(change.truncateFrom());
-            // What was being synced of the removed tail says nothing of what takes its place.
-            syncRequested = Math.min(syncRequested, change.truncateFrom() - 1);
-            store.undoFrom(change.truncateFrom());
+    private void save(HardState state) {
+        hardState = settings.flaw() == Flaw.VOTE_NOT_PERSISTED ? new HardState(state.term(), HardState.NOBODY) : state;
+        if (settings.flaw() != Flaw.OVERLAY_KEPT_ACROSS_TERMS) {
+            store.termChanged();
         }
+        clearOverlay();
+    }
+
+    private void clearOverlay() {
+        for (int key = 0; key < SimEntry.KEYS; key++) {
+            overlay[key] = null;
+        }
+    }
+
+    private void admitted() {
+        laws.admitted(this);
+        member = true;
+        hold(0);
+    }
+
+    private boolean openTerm(Effects effects) {
+        laws.leads(this, core.term());
+        // Without elections a replica that cannot open its term ends, and is started again.
+        if (settings.elects() && !world.hasRoom(this)) {
+            tell(effects);
+            perform(core.noOpFailed());
+            return false;
+        }
+        append(log.last().noOp(core.term()));
+        return true;
+    }
+
+    private void append(SimEntry entry) {
+        log.append(entry);
+        apply(entry);
+        appended = true;
+    }
+
+    private boolean change(Effects.LogChange change) {
+        if (change.truncateFrom() > 0) {
+            world.mayCrash(this);
+            truncate(change.truncateFrom());
+        }
+        if (!world.hasRoom(this)) {
+            return false;
+        }
+        world.mayCrash(this);
         SimLog.Batch entries = (SimLog.Batch) change.entries();
         for (int offset = change.skip(); offset < entries.count(); offset++) {
-            apply(log.append(entries.items().get(offset)));
+            append(entries.items().get(offset));
         }
-        store.logAdvanced(log.lastPosition());
+        logAdvanced();
+        return true;
     }
 
-    private void apply(long index) {
-        SimLog.Item item = log.get(index);
-        if (item.kind() == EntryKind.MUTATION) {
-            store.apply(item.term(), index, ByteBuffer.wrap(item.payload()));
+    private void truncate(long index) {
+        long before = log.syncedIndex();
+        log.syncUpTo(log.lastIndex());
+        hold(before);
+        log.truncateFrom(index);
+        // What was being synced of the removed tail says nothing of what takes its place.
+        syncRequested = Math.min(syncRequested, index - 1);
+        if (settings.flaw() != Flaw.UNDO_SKIPPED_AT_TRUNCATION) {
+            store.undoFrom(index);
+        }
+        commitBound = Math.min(commitBound, log.lastIndex());
+    }
+
+    private void logAdvanced() {
+        Position last = log.lastPosition();
+        store.logAdvanced(last);
+        for (int key = 0; key < SimEntry.KEYS; key++) {
+            Parcel.Repair patch = overlay[key];
+            if (patch != null && !patch.at().isAfter(last)) {
+                overlay[key] = null;
+            }
+        }
+    }
+
+    private void committed(long index) {
+        laws.committed(this, index, core.term());
+        highestCommit = index;
+        store.committed(index);
+        commitBound = Math.min(index, log.syncedIndex());
+    }
+
+    private void apply(SimEntry entry) {
+        if (entry.kind() == EntryKind.MUTATION) {
+            store.apply(entry.term(), entry.index(), entry.payload());
+        }
+    }
+
+    /** From the moment that it counts, what it has on stable storage counts. */
+    private void hold(long above) {
+        for (long index = log.syncedIndex(); !laws.isJoining(id) && index > above; index--) {
+            log.get(index).heldBy(id);
+        }
+    }
+
+    private void tell(Effects effects) {
+        effects.events().forEach(event -> world.happened(this, event));
+    }
+
+    private void send(Effects effects, boolean nothingNew, long askerIncarnation) {
+        effects.sendNow().forEach(message -> send(message, askerIncarnation));
+        for (Effects.Delayed delayed : effects.sendAfterSync()) {
+            boolean flawed = settings.flaw() == Flaw.ACKNOWLEDGED_BEFORE_SYNC
+                    || (settings.flaw() == Flaw.RESENT_APPEND_ACKNOWLEDGED_UNSYNCED && nothingNew);
+            if (flawed || delayed.syncedIndex() <= log.syncedIndex()) {
+                send(delayed.message(), askerIncarnation);
+            } else {
+                waiting.add(new Waiting(delayed, askerIncarnation));
+            }
+        }
+    }
+
+    private void send(Message message, long askerIncarnation) {
+        laws.says(this, message);
+        boolean answer = message instanceof Message.AppendResponse
+                || message instanceof Message.HeartbeatResponse
+                || message instanceof Message.PreVoteResponse
+                || message instanceof Message.VoteResponse;
+        if (message instanceof AppendRequest request) {
+            unanswered[request.to()] = request;
+        }
+        // An answer goes back on the connection that the question came by.
+        long to = answer ? askerIncarnation : log.last().incarnation(message.to());
+        world.send(new Parcel(id, incarnation, message.to(), to, new Parcel.Core(message)));
+    }
+
+    /** What the loop does after whatever it did: send what was appended, tell the core of syncs, hand over. */
+    private void afterwards() {
+        while (up && (appended || syncTold != log.syncedIndex())) {
+            if (appended) {
+                appended = false;
+                perform(core.appended());
+            }
+            if (syncTold != log.syncedIndex()) {
+                syncTold = log.syncedIndex();
+                perform(core.synced());
+            }
+        }
+        release();
+        if (core.transferTarget() >= 0) {
+            perform(core.handOver(writesWait));
+        }
+    }
+
+    private void release() {
+        for (int at = 0; at < waiting.size(); at++) {
+            Waiting next = waiting.get(at);
+            if (next.delayed().syncedIndex() <= log.syncedIndex()) {
+                waiting.remove(at--);
+                send(next.delayed().message(), next.toIncarnation());
+            }
         }
     }
 }
