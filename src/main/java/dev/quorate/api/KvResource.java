@@ -6,6 +6,7 @@ import dev.quorate.replica.ReadResult;
 import dev.quorate.replica.Replica;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.PUT;
@@ -54,8 +55,9 @@ public final class KvResource {
             return forwarder.put(elsewhere, write, forwardedBy);
         }
         Replica leader = hosted.asked();
+        HttpServerResponse http = request.response();
         return leader.put(write.key(), write.value(), contentType, write.concern(), write.timeout())
-                .map(receipt -> Answers.withReceipt(receipt, write.key(), leader.id(), hosted));
+                .map(receipt -> Answers.withReceipt(receipt, write.key(), leader.id(), hosted, http));
     }
 
     /** The value's bytes, under the content type that they were written with. */
@@ -74,9 +76,10 @@ public final class KvResource {
             @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
         KvRead read = KvRead.of(key(request), Query.of(request.query()), token, hosted);
         int elsewhere = elsewhere(read);
+        HttpServerResponse http = request.response();
         return elsewhere >= 0
                 ? forwarder.get(elsewhere, read, forwardedBy)
-                : read(read).map(result -> Answers.raw(result, read.key()));
+                : read(read).map(result -> Answers.raw(result, read.key(), http));
     }
 
     /** Which other process's replica has to answer, or -1. */

@@ -6,6 +6,7 @@ import dev.quorate.replica.HostedReplicas;
 import dev.quorate.replica.Replica;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
@@ -62,10 +63,11 @@ public final class OriginalResource {
                             schema = @Schema(implementation = Object.class),
                             examples = @ExampleObject(name = "a record", value = ONE)))
     public Uni<Response> write(
+            @Context HttpServerRequest request,
             byte @Nullable [] body,
             @HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String contentType,
             @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
-        return write("write", body, contentType, forwardedBy, false);
+        return write("write", body, contentType, forwardedBy, false, request.response());
     }
 
     /** Acknowledged when {@code w} replicas have it on stable storage. */
@@ -82,10 +84,11 @@ public final class OriginalResource {
                             schema = @Schema(implementation = Object.class),
                             examples = @ExampleObject(name = "a record", value = SOME)))
     public Uni<Response> writeWithQuorum(
+            @Context HttpServerRequest request,
             byte @Nullable [] body,
             @HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String contentType,
             @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
-        return write("write-with-quorum", body, contentType, forwardedBy, true);
+        return write("write-with-quorum", body, contentType, forwardedBy, true, request.response());
     }
 
     private Uni<Response> write(
@@ -93,7 +96,8 @@ public final class OriginalResource {
             byte @Nullable [] body,
             @Nullable String contentType,
             @Nullable String forwardedBy,
-            boolean takesConcern) {
+            boolean takesConcern,
+            HttpServerResponse http) {
         byte[] bytes = body == null ? new byte[0] : body;
         if (bytes.length > 0 && !isJsonInUtf8(contentType)) {
             throw Problem.unsupportedMediaType();
@@ -109,7 +113,7 @@ public final class OriginalResource {
         WriteConcern concern = takesConcern ? asked : WriteConcern.of(1);
         Replica leader = hosted.asked();
         return leader.put(write.key(), write.value(), null, concern, hosted.writeTimeout())
-                .map(receipt -> Answers.of(receipt, leader.id()));
+                .map(receipt -> Answers.of(receipt, leader.id(), http));
     }
 
     /** The leader's newest record; with {@code r}, the newest that {@code r} replicas know. */
@@ -128,13 +132,14 @@ public final class OriginalResource {
         if (r == 0 || r > hosted.replicas()) {
             throw outOfRange();
         }
+        HttpServerResponse http = request.response();
         if (r > 0) {
-            return hosted.asked().quorumRead(key, r, hosted.readTimeout()).map(result -> Answers.of(result, key));
+            return hosted.asked().quorumRead(key, r, hosted.readTimeout()).map(result -> Answers.of(result, key, http));
         }
         int elsewhere = forwarder.leaderElsewhere();
         return elsewhere >= 0
                 ? forwarder.read("read", elsewhere, key, null, forwardedBy)
-                : Uni.createFrom().item(Answers.of(hosted.asked().read(key), key));
+                : Uni.createFrom().item(Answers.of(hosted.asked().read(key), key, http));
     }
 
     /** What one follower has, read repair included. */
@@ -155,7 +160,7 @@ public final class OriginalResource {
         Optional<Replica> here = hosted.hosted(id);
         return here.isEmpty()
                 ? forwarder.read("follower-read", id, key, id, forwardedBy)
-                : Uni.createFrom().item(Answers.of(here.get().localRead(key), key));
+                : Uni.createFrom().item(Answers.of(here.get().localRead(key), key, request.response()));
     }
 
     /** The leader's newest record, after the replicas that lack it were given it. */
@@ -167,9 +172,10 @@ public final class OriginalResource {
             @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
         String key = key(Query.of(request.query()));
         int elsewhere = forwarder.leaderElsewhere();
+        HttpServerResponse http = request.response();
         return elsewhere >= 0
                 ? forwarder.read("read-with-repair", elsewhere, key, null, forwardedBy)
-                : hosted.asked().readWithRepair(key, hosted.readTimeout()).map(result -> Answers.of(result, key));
+                : hosted.asked().readWithRepair(key, hosted.readTimeout()).map(result -> Answers.of(result, key, http));
     }
 
     /** As {@link #readWithRepair}; the original takes both verbs. */

@@ -79,6 +79,7 @@ final class AckWaits {
             }
             completeUpTo(waits, covered, core);
         }
+        forgetDeadlines();
     }
 
     private void completeUpTo(ArrayDeque<Wait> waits, long covered, ReplicaCore core) {
@@ -89,6 +90,14 @@ final class AckWaits {
             if (emitter != null) {
                 emitter.complete(receipt(wait, core));
             }
+        }
+    }
+
+    /** What was answered would else be kept to its deadline: seconds of writes that each young collection copies. */
+    private void forgetDeadlines() {
+        Wait next;
+        while ((next = byDeadline.peek()) != null && next.emitter == null) {
+            byDeadline.poll();
         }
     }
 
@@ -116,7 +125,9 @@ final class AckWaits {
 
     /** How many are kept, answered ones among them. */
     int kept() {
-        return byRequired.stream().mapToInt(ArrayDeque::size).sum();
+        return Math.max(
+                byDeadline.size(),
+                byRequired.stream().mapToInt(ArrayDeque::size).sum());
     }
 
     /** Fails all: what became of them is not known here. */

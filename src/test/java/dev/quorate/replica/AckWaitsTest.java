@@ -2,6 +2,7 @@ package dev.quorate.replica;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quorate.protocol.CoreOptions;
 import dev.quorate.protocol.Effects;
@@ -156,6 +157,19 @@ class AckWaitsTest {
         assertEquals(List.of(), leader.acknowledged, "the entry is synced, and the no-op of this term is not");
         leader.synced(5);
         assertEquals(List.of(4L), leader.acknowledged);
+    }
+
+    @Test
+    void whatIsAcknowledgedIsNotKeptToItsDeadline() {
+        Leader leader = new Leader(0, 3);
+        leader.asks(2, 1);
+        leader.asks(3, 2);
+        leader.asks(4, 1);
+        leader.synced(4);
+        assertEquals(List.of(2L, 4L), leader.acknowledged);
+        assertTrue(leader.waits.kept() > 0, "the second still waits");
+        leader.answered(1, 4);
+        assertEquals(0, leader.waits.kept());
     }
 
     @Test
