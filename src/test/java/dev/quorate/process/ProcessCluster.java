@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Real processes of the packaged program, one a replica, on loopback. */
 final class ProcessCluster implements AutoCloseable {
-    private static final Path JAR = Path.of(System.getProperty("build.dir", "target"), "quarkus-app/quarkus-run.jar");
+    static final Path JAR = Path.of(System.getProperty("build.dir", "target"), "quarkus-app/quarkus-run.jar");
 
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
@@ -33,7 +33,7 @@ final class ProcessCluster implements AutoCloseable {
     private final List<Map<String, String>> environments = new ArrayList<>();
 
     ProcessCluster(Path directory, int size) throws IOException {
-        this.directory = directory;
+        this.directory = Files.createDirectories(directory);
         for (int id = 0; id < size; id++) {
             try (ServerSocket free = new ServerSocket(0)) {
                 ports.add(free.getLocalPort());
@@ -52,9 +52,12 @@ final class ProcessCluster implements AutoCloseable {
         return environments.get(id);
     }
 
+    List<String> urls() {
+        return ports.stream().map(port -> "http://127.0.0.1:" + port).toList();
+    }
+
     void start(int id) {
-        String members = String.join(
-                ",", ports.stream().map(port -> "http://127.0.0.1:" + port).toList());
+        String members = String.join(",", urls());
         ProcessBuilder builder = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin/java").toString(),
                 "-Xmx256m",

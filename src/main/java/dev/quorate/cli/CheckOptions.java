@@ -1,0 +1,177 @@
+package dev.quorate.cli;
+
+import dev.quorate.history.Guarantee;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * What {@code check} was told.
+ *
+ * @param targets base URLs that clients call at random; empty when the command starts its own
+ * @param history a recorded history to judge again, or null
+ * @param read level of the reads
+ * @param w concern of the writes
+ * @param kill whether the command starts three processes of its own and kills them at random
+ * @param guarantees what the history is held to
+ */
+record CheckOptions(
+        List<URI> targets,
+        @Nullable Path history,
+        int clients,
+        int keys,
+        Duration duration,
+        String read,
+        String w,
+        boolean kill,
+        List<Guarantee> guarantees,
+        long seed,
+        Path out) {
+    private static final Pattern DURATION = Pattern.compile("(\\d{1,6})(ms|s|m)");
+
+    /** The options as the command line takes them. */
+    static void addTo(CommandSpec spec) {
+        spec.addOption(option("--target", "URL,...", "Base URLs of a running set; each call goes to one at random."));
+        spec.addOption(option("--clients", "N", "How many clients call at once, 1..64. Default: 8"));
+        spec.addOption(option("--keys", "N", "How many keys they share; fewer collide more. Default: 10"));
+        spec.addOption(option("--duration", "TIME", "How long, such as 500ms, 60s or 5m. Default: 60s"));
+        spec.addOption(option("--read", "LEVEL", "linearizable, leader or local. Default: linearizable"));
+        spec.addOption(option("--w", "W", "Write concern: 1..N, majority or all. Default: majority"));
+        spec.addOption(option(
+                "--faults",
+                "FAULTS",
+                "none; or kill: start three processes of this program in a temporary directory and kill -9 and restart"
+                        + " one of them at random all the time. Default: none"));
+        spec.addOption(option(
+                "--guarantee",
+                "NAME,...",
+                "What to hold the history to: linearizable, read-your-writes, monotonic-reads. Default: linearizable for"
+                        + " linearizable reads, else the two others, with a session token in every read"));
+        spec.addOption(option("--seed", "N", "Of the choice of keys, calls, targets and victims. Default: random"));
+        spec.addOption(option("--out", "DIR", "Where history.jsonl and pictures go. Default: quorate-check"));
+        spec.addOption(option("--history", "FILE", "Call nobody; judge a history that was recorded before."));
+    }
+
+    private static OptionSpec option(String name, String label, String description) {
+        return OptionSpec.builder(name)
+                .type(String.class)
+                .paramLabel(label)
+                .description(description)
+                .build();
+    }
+
+    /** @throws ParameterException for the first value that cannot be */
+    static CheckOptions of(ParseResult parsed) {
+        String history = value(parsed, "--history", "");
+        boolean kill = oneOf(parsed, "--faults", "none", "none", "kill").equals("kill");
+        List<URI> targets = targets(parsed);
+        if (history.isEmpty() && kill != targets.isEmpty()) {
+            throw wrong(parsed, "give either --target, or --faults kill, or --history");
+        }
+        String read = oneOf(parsed, "--read", "linearizable", "linearizable", "leader", "local");
+        String w = value(parsed, "--w", "majority");
+        if (!w.matches("[1-9]|majority|all")) {
+            throw wrong(parsed, "--w: 1..9, majority or all");
+        }
+        return new CheckOptions(
+                targets,
+                history.isEmpty() ? null : Path.of(history),
+                (int) number(parsed, "--clients", 8, 1, 64),
+                (int) number(parsed, "--keys", 10, 1, 1_000_000),
+                duration(parsed),
+                read,
+                w,
+                kill,
+                guarantees(parsed, read),
+                number(parsed, "--seed", System.nanoTime(), Long.MIN_VALUE, Long.MAX_VALUE),
+                Path.of(value(parsed, "--out", "quorate-check")));
+    }
+
+    /** Whether reads carry a session token: where a session's guarantees are what is promised. */
+    boolean sessions() {
+        return !guarantees.contains(Guarantee.LINEARIZABLE);
+    }
+
+    private static List<URI> targets(ParseResult parsed) {
+        List<URI> targets = new ArrayList<>();
+        for (String text : value(parsed, "--target", "").split(",", -1)) {
+            if (!text.isBlank()) {
+                if (!text.trim().matches("https?://[^/]+/?")) {
+                    throw wrong(parsed, "--target: base URLs such as http://host:8080,http://other:8080, not " + text);
+                }
+                targets.add(URI.create(text.trim().replaceAll("/$", "")));
+            }
+        }
+        return targets;
+    }
+
+    private static List<Guarantee> guarantees(ParseResult parsed, String read) {
+        String byDefault = read.equals("linearizable")
+                ? Guarantee.LINEARIZABLE.label()
+                : Guarantee.READ_YOUR_WRITES.label() + "," + Guarantee.MONOTONIC_READS.label();
+        List<Guarantee> chosen = new ArrayList<>();
+        for (String label : value(parsed, "--guarantee", byDefault).split(",", -1)) {
+            int before = chosen.size();
+            for (Guarantee guarantee : Guarantee.values()) {
+                if (guarantee.label().equals(label.trim())) {
+                    chosen.add(guarantee);
+                }
+            }
+            if (chosen.size() == before) {
+                throw wrong(parsed, "--guarantee: linearizable, read-your-writes or monotonic-reads, not " + label);
+            }
+        }
+        return List.copyOf(chosen);
+    }
+
+    private static Duration duration(ParseResult parsed) {
+        Matcher matcher = DURATION.matcher(value(parsed, "--duration", "60s"));
+        if (!matcher.matches()) {
+            throw wrong(parsed, "--duration: such as 500ms, 60s or 5m");
+        }
+        long number = Long.parseLong(matcher.group(1));
+        return switch (matcher.group(2)) {
+            case "ms" -> Duration.ofMillis(number);
+            case "s" -> Duration.ofSeconds(number);
+            default -> Duration.ofMinutes(number);
+        };
+    }
+
+    private static long number(ParseResult parsed, String option, long byDefault, long least, long most) {
+        String text = value(parsed, option, "");
+        try {
+            long number = text.isEmpty() ? byDefault : Long.parseLong(text);
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // told below
+        }
+        throw wrong(parsed, option + ": a number, " + least + ".." + most + ", not " + text);
+    }
+
+    private static String oneOf(ParseResult parsed, String option, String byDefault, String... allowed) {
+        String value = value(parsed, option, byDefault);
+        if (!List.of(allowed).contains(value)) {
+            throw wrong(parsed, option + ": " + String.join(", ", allowed) + ", not " + value);
+        }
+        return value;
+    }
+
+    private static String value(ParseResult parsed, String option, String byDefault) {
+        return parsed.matchedOptionValue(option, byDefault);
+    }
+
+    private static ParameterException wrong(ParseResult parsed, String message) {
+        return new ParameterException(parsed.commandSpec().commandLine(), message);
+    }
+}
