@@ -34,8 +34,14 @@ public interface QuorateConfig {
     @WithDefault("quorate")
     String replicaSet();
 
-    /** How leaders come to be: {@code none}. */
+    /**
+     * How leaders come to be: {@code auto} (the default of a new set) or {@code none}; fixed when the set is formed.
+     */
     Optional<String> election();
+
+    /** Time without a leader after which a replica stands, drawn from [t, 2t); 3 heartbeats..60 s. */
+    @WithDefault("1s")
+    Duration electionTimeout();
 
     /** How often a leader shows itself; 10 ms or more. */
     @WithDefault("100ms")

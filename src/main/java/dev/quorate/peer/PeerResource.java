@@ -2,6 +2,7 @@ package dev.quorate.peer;
 
 import dev.quorate.replica.HostedReplicas;
 import dev.quorate.replica.PeerException;
+import dev.quorate.replica.PeerRequests;
 import dev.quorate.replica.Replica;
 import dev.quorate.replica.ReplicaException;
 import io.smallrye.common.annotation.NonBlocking;
@@ -45,8 +46,8 @@ public final class PeerResource {
                 secret,
                 body,
                 bytes -> WireFormat.readAppend(bytes, hosted.entryCodec()),
-                (replica, received) -> replica.onAppend(received.envelope(), received.content())
-                        .map(WireFormat::appendAnswer));
+                (asked, received) ->
+                        asked.onAppend(received.envelope(), received.content()).map(WireFormat::appendAnswer));
     }
 
     /** A leader shows that it leads. */
@@ -60,8 +61,68 @@ public final class PeerResource {
                 secret,
                 body,
                 WireFormat::readHeartbeat,
-                (replica, received) -> replica.onHeartbeat(received.envelope(), received.content())
+                (asked, received) -> asked.onHeartbeat(received.envelope(), received.content())
                         .map(WireFormat::heartbeatAnswer));
+    }
+
+    /** Somebody asks whether it would be elected. */
+    @POST
+    @Path("pre-vote")
+    @Operation(hidden = true)
+    public Uni<Response> preVote(
+            @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
+        return answer(
+                id,
+                secret,
+                body,
+                WireFormat::readPreVote,
+                (asked, received) ->
+                        asked.onPreVote(received.envelope(), received.content()).map(WireFormat::preVoteAnswer));
+    }
+
+    /** Somebody stands. */
+    @POST
+    @Path("vote")
+    @Operation(hidden = true)
+    public Uni<Response> vote(
+            @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
+        return answer(
+                id,
+                secret,
+                body,
+                WireFormat::readVote,
+                (asked, received) ->
+                        asked.onVote(received.envelope(), received.content()).map(WireFormat::voteAnswer));
+    }
+
+    /** The leader hands over. */
+    @POST
+    @Path("transfer")
+    @Operation(hidden = true)
+    public Uni<Response> transfer(
+            @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
+        return answer(
+                id,
+                secret,
+                body,
+                WireFormat::readTimeoutNow,
+                (asked, received) -> asked.onTimeoutNow(received.envelope(), received.content())
+                        .map(done -> WireFormat.done()));
+    }
+
+    /** The leader tells a joining replica that it counts. */
+    @POST
+    @Path("admit")
+    @Operation(hidden = true)
+    public Uni<Response> admit(
+            @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
+        return answer(
+                id,
+                secret,
+                body,
+                WireFormat::readAdmission,
+                (asked, received) -> asked.onAdmission(received.envelope(), received.content())
+                        .map(done -> WireFormat.done()));
     }
 
     /** Who is there. */
@@ -75,7 +136,8 @@ public final class PeerResource {
                 secret,
                 body,
                 WireFormat::readHello,
-                (replica, received) -> replica.onHello(received.envelope()).map(WireFormat::state));
+                (asked, received) ->
+                        asked.onHello(received.envelope(), received.content()).map(WireFormat::state));
     }
 
     /** A set is proposed. */
@@ -84,9 +146,9 @@ public final class PeerResource {
     @Operation(hidden = true)
     public Uni<Response> form(
             @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
-        return answer(id, secret, body, WireFormat::readForm, (replica, received) -> {
+        return answer(id, secret, body, WireFormat::readForm, (asked, received) -> {
             WireFormat.Form form = received.content();
-            return replica.onForm(received.envelope(), form.setId(), form.incarnations())
+            return asked.onForm(received.envelope(), form.setId(), form.incarnations())
                     .map(WireFormat::state);
         });
     }
@@ -102,8 +164,8 @@ public final class PeerResource {
                 secret,
                 body,
                 WireFormat::readRead,
-                (replica, received) ->
-                        replica.onRead(received.envelope(), received.content()).map(WireFormat::readAnswer));
+                (asked, received) ->
+                        asked.onRead(received.envelope(), received.content()).map(WireFormat::readAnswer));
     }
 
     /** A record for a replica that is behind. */
@@ -117,8 +179,8 @@ public final class PeerResource {
                 secret,
                 body,
                 WireFormat::readRepair,
-                (replica, received) -> replica.onRepair(received.envelope(), received.content())
-                        .map(WireFormat::repairAnswer));
+                (asked, received) ->
+                        asked.onRepair(received.envelope(), received.content()).map(WireFormat::repairAnswer));
     }
 
     private <T> Uni<Response> answer(
@@ -126,7 +188,7 @@ public final class PeerResource {
             @Nullable String secret,
             byte @Nullable [] body,
             Function<byte[], WireFormat.Received<T>> reader,
-            BiFunction<Replica, WireFormat.Received<T>, Uni<byte[]>> handler) {
+            BiFunction<PeerRequests, WireFormat.Received<T>, Uni<byte[]>> handler) {
         if (!isOpenTo(secret)) {
             return status(403, "the peer secret is missing or wrong");
         }
@@ -144,7 +206,7 @@ public final class PeerResource {
         if (to != id) {
             return status(400, "the message is for replica " + to + ", not for replica " + id);
         }
-        return handler.apply(replica.get(), received)
+        return handler.apply(replica.get().fromPeers(), received)
                 .map(bytes -> Response.ok(bytes).build())
                 .onFailure(PeerException.class)
                 .recoverWithUni(refusal -> status(409, refusal.getMessage()))

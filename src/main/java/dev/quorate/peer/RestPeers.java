@@ -1,9 +1,15 @@
 package dev.quorate.peer;
 
+import dev.quorate.protocol.Message.Admission;
 import dev.quorate.protocol.Message.AppendRequest;
 import dev.quorate.protocol.Message.AppendResponse;
 import dev.quorate.protocol.Message.Heartbeat;
 import dev.quorate.protocol.Message.HeartbeatResponse;
+import dev.quorate.protocol.Message.PreVoteRequest;
+import dev.quorate.protocol.Message.PreVoteResponse;
+import dev.quorate.protocol.Message.TimeoutNow;
+import dev.quorate.protocol.Message.VoteRequest;
+import dev.quorate.protocol.Message.VoteResponse;
 import dev.quorate.replica.Envelope;
 import dev.quorate.replica.HostedReplicas;
 import dev.quorate.replica.PeerException;
@@ -75,8 +81,52 @@ public class RestPeers implements Peers {
     }
 
     @Override
-    public Uni<PeerState> hello(Envelope envelope) {
-        return call(envelope, "hello", () -> WireFormat.hello(envelope), CALL_TIMEOUT, bytes -> state(envelope, bytes));
+    public Uni<PreVoteResponse> preVote(Envelope envelope, PreVoteRequest request) {
+        return call(envelope, "pre-vote", () -> WireFormat.preVote(envelope, request), CALL_TIMEOUT, bytes -> {
+            PreVoteResponse answer = WireFormat.readPreVoteAnswer(bytes);
+            boolean matches = answer.to() == envelope.from() && answer.forTerm() == request.term() + 1;
+            return answers(envelope, answer.from(), matches, answer);
+        });
+    }
+
+    @Override
+    public Uni<VoteResponse> vote(Envelope envelope, VoteRequest request) {
+        return call(envelope, "vote", () -> WireFormat.vote(envelope, request), CALL_TIMEOUT, bytes -> {
+            VoteResponse answer = WireFormat.readVoteAnswer(bytes);
+            return answers(envelope, answer.from(), answer.to() == envelope.from(), answer);
+        });
+    }
+
+    @Override
+    public Uni<Void> timeoutNow(Envelope envelope, TimeoutNow message) {
+        return call(
+                        envelope,
+                        "transfer",
+                        () -> WireFormat.timeoutNow(envelope, message),
+                        CALL_TIMEOUT,
+                        WireFormat::readDone)
+                .replaceWithVoid();
+    }
+
+    @Override
+    public Uni<Void> admit(Envelope envelope, Admission message) {
+        return call(
+                        envelope,
+                        "admit",
+                        () -> WireFormat.admission(envelope, message),
+                        CALL_TIMEOUT,
+                        WireFormat::readDone)
+                .replaceWithVoid();
+    }
+
+    @Override
+    public Uni<PeerState> hello(Envelope envelope, boolean joining) {
+        return call(
+                envelope,
+                "hello",
+                () -> WireFormat.hello(envelope, joining),
+                CALL_TIMEOUT,
+                bytes -> state(envelope, bytes));
     }
 
     @Override

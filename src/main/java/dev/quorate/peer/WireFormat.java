@@ -1,9 +1,15 @@
 package dev.quorate.peer;
 
+import dev.quorate.protocol.Message.Admission;
 import dev.quorate.protocol.Message.AppendRequest;
 import dev.quorate.protocol.Message.AppendResponse;
 import dev.quorate.protocol.Message.Heartbeat;
 import dev.quorate.protocol.Message.HeartbeatResponse;
+import dev.quorate.protocol.Message.PreVoteRequest;
+import dev.quorate.protocol.Message.PreVoteResponse;
+import dev.quorate.protocol.Message.TimeoutNow;
+import dev.quorate.protocol.Message.VoteRequest;
+import dev.quorate.protocol.Message.VoteResponse;
 import dev.quorate.protocol.Position;
 import dev.quorate.replica.EntryCodec;
 import dev.quorate.replica.Envelope;
@@ -57,11 +63,18 @@ final class WireFormat {
     private static final byte FORM = 4;
     private static final byte READ = 5;
     private static final byte REPAIR = 6;
+    private static final byte PRE_VOTE = 7;
+    private static final byte VOTE = 8;
+    private static final byte TIMEOUT_NOW = 9;
+    private static final byte ADMISSION = 10;
     private static final byte APPEND_ANSWER = 11;
     private static final byte HEARTBEAT_ANSWER = 12;
     private static final byte STATE = 13;
     private static final byte READ_ANSWER = 14;
     private static final byte REPAIR_ANSWER = 15;
+    private static final byte PRE_VOTE_ANSWER = 16;
+    private static final byte VOTE_ANSWER = 17;
+    private static final byte DONE = 18;
 
     private WireFormat() {}
 
@@ -121,12 +134,61 @@ final class WireFormat {
                         new Heartbeat(envelope.from(), envelope.to(), in.getLong(), in.getLong(), in.getLong()));
     }
 
-    static byte[] hello(Envelope envelope) {
-        return whole(request(HELLO, envelope, 0));
+    static byte[] preVote(Envelope envelope, PreVoteRequest request) {
+        ByteBuffer out = request(PRE_VOTE, envelope, 24).putLong(request.term());
+        putPosition(out, request.last());
+        return whole(out);
+    }
+
+    static Received<PreVoteRequest> readPreVote(byte[] bytes) {
+        return decodeRequest(
+                bytes,
+                PRE_VOTE,
+                (in, envelope) -> new PreVoteRequest(envelope.from(), envelope.to(), in.getLong(), position(in)));
+    }
+
+    static byte[] vote(Envelope envelope, VoteRequest request) {
+        ByteBuffer out = request(VOTE, envelope, 25).putLong(request.term());
+        putPosition(out, request.last());
+        return whole(out.put(asByte(request.transfer())));
+    }
+
+    static Received<VoteRequest> readVote(byte[] bytes) {
+        return decodeRequest(
+                bytes,
+                VOTE,
+                (in, envelope) ->
+                        new VoteRequest(envelope.from(), envelope.to(), in.getLong(), position(in), flag(in)));
+    }
+
+    static byte[] timeoutNow(Envelope envelope, TimeoutNow message) {
+        return whole(request(TIMEOUT_NOW, envelope, 8).putLong(message.term()));
+    }
+
+    static Received<TimeoutNow> readTimeoutNow(byte[] bytes) {
+        return decodeRequest(
+                bytes, TIMEOUT_NOW, (in, envelope) -> new TimeoutNow(envelope.from(), envelope.to(), in.getLong()));
+    }
+
+    static byte[] admission(Envelope envelope, Admission message) {
+        ByteBuffer out = request(ADMISSION, envelope, 24).putLong(message.term());
+        return whole(out.putLong(message.incarnation()).putLong(message.admitIndex()));
+    }
+
+    static Received<Admission> readAdmission(byte[] bytes) {
+        return decodeRequest(
+                bytes,
+                ADMISSION,
+                (in, envelope) ->
+                        new Admission(envelope.from(), envelope.to(), in.getLong(), in.getLong(), in.getLong()));
+    }
+
+    static byte[] hello(Envelope envelope, boolean joining) {
+        return whole(request(HELLO, envelope, 1).put(asByte(joining)));
     }
 
     static Received<Boolean> readHello(byte[] bytes) {
-        return decodeRequest(bytes, HELLO, (in, envelope) -> true);
+        return decodeRequest(bytes, HELLO, (in, envelope) -> flag(in));
     }
 
     static byte[] form(Envelope envelope, long setId, List<Long> incarnations) {
@@ -172,8 +234,8 @@ final class WireFormat {
 
     static byte[] appendAnswer(AppendResponse answer) {
         ByteBuffer out = answer(APPEND_ANSWER, 28).put((byte) answer.from()).put((byte) answer.to());
-        out.putLong(answer.term()).putLong(answer.sequence()).put((byte) (answer.accepted() ? 1 : 0));
-        return whole(out.putLong(answer.matchIndex()).put((byte) (answer.counts() ? 1 : 0)));
+        out.putLong(answer.term()).putLong(answer.sequence()).put(asByte(answer.accepted()));
+        return whole(out.putLong(answer.matchIndex()).put(asByte(answer.counts())));
     }
 
     static AppendResponse readAppendAnswer(byte[] bytes) {
@@ -188,7 +250,7 @@ final class WireFormat {
         ByteBuffer out = answer(HEARTBEAT_ANSWER, 35).put((byte) answer.from()).put((byte) answer.to());
         out.putLong(answer.term()).putLong(answer.round());
         out.putLong(answer.lastIndex()).putLong(answer.commitIndex());
-        return whole(out.put((byte) (answer.counts() ? 1 : 0)));
+        return whole(out.put(asByte(answer.counts())));
     }
 
     static HeartbeatResponse readHeartbeatAnswer(byte[] bytes) {
@@ -199,14 +261,47 @@ final class WireFormat {
                         in.get(), in.get(), in.getLong(), in.getLong(), in.getLong(), in.getLong(), flag(in)));
     }
 
+    static byte[] preVoteAnswer(PreVoteResponse answer) {
+        ByteBuffer out = answer(PRE_VOTE_ANSWER, 19).put((byte) answer.from()).put((byte) answer.to());
+        return whole(out.putLong(answer.term()).putLong(answer.forTerm()).put(asByte(answer.granted())));
+    }
+
+    static PreVoteResponse readPreVoteAnswer(byte[] bytes) {
+        return decodeAnswer(
+                bytes,
+                PRE_VOTE_ANSWER,
+                in -> new PreVoteResponse(in.get(), in.get(), in.getLong(), in.getLong(), flag(in)));
+    }
+
+    static byte[] voteAnswer(VoteResponse answer) {
+        ByteBuffer out = answer(VOTE_ANSWER, 11).put((byte) answer.from()).put((byte) answer.to());
+        return whole(out.putLong(answer.term()).put(asByte(answer.granted())));
+    }
+
+    static VoteResponse readVoteAnswer(byte[] bytes) {
+        return decodeAnswer(bytes, VOTE_ANSWER, in -> new VoteResponse(in.get(), in.get(), in.getLong(), flag(in)));
+    }
+
+    /** The answer to what needs none: it was taken. */
+    static byte[] done() {
+        return whole(answer(DONE, 0));
+    }
+
+    static boolean readDone(byte[] bytes) {
+        return decodeAnswer(bytes, DONE, in -> true);
+    }
+
     static byte[] state(PeerState state) {
         byte[] name = state.replicaSet().getBytes(StandardCharsets.UTF_8);
-        ByteBuffer out =
-                answer(STATE, 32 + name.length + 8 * state.incarnations().size());
+        byte[] election = state.election().getBytes(StandardCharsets.UTF_8);
+        ByteBuffer out = answer(
+                STATE,
+                36 + name.length + election.length + 8 * state.incarnations().size());
         putBytes(out, name);
         out.put((byte) state.replicas()).put((byte) state.replica());
         out.put(state.stage().code()).putLong(state.setId()).putLong(state.incarnation());
         putList(out, state.incarnations());
+        putBytes(out, election);
         return whole(out);
     }
 
@@ -221,7 +316,8 @@ final class WireFormat {
                         PeerState.Stage.of(in.get()),
                         in.getLong(),
                         in.getLong(),
-                        list(in)));
+                        list(in),
+                        text(in)));
     }
 
     static byte[] readAnswer(ReadReply reply) {
@@ -236,7 +332,7 @@ final class WireFormat {
     }
 
     static byte[] repairAnswer(boolean taken) {
-        return whole(answer(REPAIR_ANSWER, 1).put((byte) (taken ? 1 : 0)));
+        return whole(answer(REPAIR_ANSWER, 1).put(asByte(taken)));
     }
 
     static boolean readRepairAnswer(byte[] bytes) {
@@ -344,6 +440,10 @@ final class WireFormat {
             throw new MalformedMessageException("a length goes beyond the message");
         }
         return length;
+    }
+
+    private static byte asByte(boolean flag) {
+        return (byte) (flag ? 1 : 0);
     }
 
     private static boolean flag(ByteBuffer in) {

@@ -327,7 +327,12 @@ public final class ReplicaCore {
         return effects;
     }
 
-    // ---- joining ---------------------------------------------------------------------------------------------------
+    // ---- membership ------------------------------------------------------------------------------------------------
+
+    /** The set was formed, and the shell stored that: this replica counts in it. */
+    public void formed() {
+        member = true;
+    }
 
     /** A replica said that its directory is new and asks to join. */
     public Effects joinerHeard(int replica, long incarnation) {

@@ -1,6 +1,6 @@
 package dev.quorate.replica;
 
-import dev.quorate.protocol.Message.AppendResponse;
+import dev.quorate.protocol.Message;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.util.ArrayDeque;
 
@@ -8,9 +8,9 @@ import java.util.ArrayDeque;
 final class DelayedReplies {
     private final ArrayDeque<Reply> waiting = new ArrayDeque<>();
 
-    private record Reply(long syncedIndex, AppendResponse response, UniEmitter<? super AppendResponse> emitter) {}
+    private record Reply(long syncedIndex, Message response, UniEmitter<? super Message> emitter) {}
 
-    void add(long syncedIndex, AppendResponse response, UniEmitter<? super AppendResponse> emitter) {
+    void add(long syncedIndex, Message response, UniEmitter<? super Message> emitter) {
         waiting.add(new Reply(syncedIndex, response, emitter));
     }
 

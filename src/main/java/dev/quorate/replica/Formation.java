@@ -7,17 +7,20 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How N empty directories become one set (protocol.md §1): when all answer and none is formed, replica 0 sends a set id
- * with all incarnations; when all have stored it as forming, it stores formed and leads. A crash at any step leaves
- * directories that form again. Run by replica 0, on its loop.
+ * How a directory comes to belong to a set. N empty ones form it (protocol.md §1): when all answer and none is formed,
+ * replica 0 sends a set id with all incarnations; when all have stored it as forming, it stores formed and stands. A
+ * crash at any step leaves directories that form again. An empty one that meets a formed set joins it (§6): it says so
+ * again and again, until the leader has admitted it. On the replica's loop.
  */
 final class Formation {
-    private static final SecureRandom IDS = new SecureRandom();
+    private static final SecureRandom RANDOM = new SecureRandom();
     private static final Duration RETRY = Duration.ofMillis(100);
+    private static final Duration JOIN_RETRY = Duration.ofMillis(250);
 
     private final Replica replica;
     private final Peers peers;
@@ -29,36 +32,81 @@ final class Formation {
         this.loop = loop;
     }
 
-    /** Tries until the set is formed. */
+    /** Tries until this replica counts in its set. */
     void attempt() {
         Membership own = replica.membership();
         if (own.isFormed()) {
             return;
         }
-        List<Uni<PeerState>> hellos = new ArrayList<>();
-        for (int other = 1; other < own.replicas(); other++) {
-            hellos.add(peers.hello(own.envelopeTo(other)));
-        }
-        gather(hellos, this::propose);
+        boolean joining = own.stage() == Stage.JOINING;
+        gather(other -> peers.hello(replica.envelopeTo(other), joining), this::goOn);
     }
 
-    private void propose(Map<Integer, PeerState> states, List<Integer> missing) {
+    private void goOn(Map<Integer, PeerState> states, List<Integer> missing) {
         Membership own = replica.membership();
-        String obstacle = obstacle(own, states, missing);
-        if (obstacle != null) {
-            retry(obstacle);
+        if (own.stage() == Stage.JOINING) {
+            retry("the directory of replica " + own.replica() + " is new to its set; it counts when it was admitted");
             return;
         }
+        Optional<PeerState> formed = states.values().stream()
+                .filter(state -> state.stage() == Stage.FORMED && state.setId() != own.setId())
+                .findFirst();
+        String obstacle = obstacle(own, states);
+        if (own.isFormed()) {
+            return;
+        }
+        if (obstacle != null) {
+            retry(obstacle);
+        } else if (formed.isPresent()) {
+            join(own, formed.get(), states);
+        } else if (!missing.isEmpty()) {
+            retry("the set is not formed yet; replicas " + missing + " have not answered");
+        } else if (own.replica() == 0) {
+            propose(own, states);
+        } else {
+            retry("the set is not formed yet; replica 0 has not proposed it");
+        }
+    }
+
+    /** What is not overcome by waiting, but by a person. */
+    private static @Nullable String obstacle(Membership own, Map<Integer, PeerState> states) {
+        for (PeerState state : states.values()) {
+            if (state.replicas() != own.replicas() || !state.replicaSet().equals(own.replicaSet())) {
+                return "replica " + state.replica() + " is configured as one of " + state.replicas() + " of set "
+                        + state.replicaSet() + ", not of " + own.replicas() + " of " + own.replicaSet();
+            }
+            if (!state.election().equals(own.election())) {
+                return "replica " + state.replica() + " has quorate.election=" + state.election() + ", replica "
+                        + own.replica() + " has " + own.election() + ": give both the same";
+            }
+            if (state.stage() == Stage.FORMED && own.replica() == 0 && !own.elects()) {
+                return "this directory is empty, but replica " + state.replica()
+                        + " belongs to a set that is formed; replica 0 lost its directory";
+            }
+        }
+        return null;
+    }
+
+    // ---- joining ---------------------------------------------------------------------------------------------------
+
+    private void join(Membership own, PeerState formed, Map<Integer, PeerState> states) {
+        // A forming directory counts as empty here, and its incarnation belongs to a set that is no more.
+        Membership fresh = own.stage() == Stage.EMPTY ? own : own.reborn(RANDOM.nextLong());
+        List<Long> known = new ArrayList<>(formed.incarnations());
+        states.forEach((other, state) -> known.set(other, state.incarnation()));
+        replica.saveMembership(fresh.joining(formed.setId(), known));
+        attempt();
+    }
+
+    // ---- forming ---------------------------------------------------------------------------------------------------
+
+    private void propose(Membership own, Map<Integer, PeerState> states) {
         List<Long> incarnations = new ArrayList<>();
         incarnations.add(own.incarnation());
         states.values().forEach(state -> incarnations.add(state.incarnation()));
-        long setId = IDS.nextLong();
+        long setId = RANDOM.nextLong();
         replica.saveMembership(own.forming(setId, incarnations));
-        List<Uni<PeerState>> answers = new ArrayList<>();
-        for (int other = 1; other < own.replicas(); other++) {
-            answers.add(peers.form(replica.membership().envelopeTo(other), setId, incarnations));
-        }
-        gather(answers, this::conclude);
+        gather(other -> peers.form(replica.envelopeTo(other), setId, incarnations), this::conclude);
     }
 
     private void conclude(Map<Integer, PeerState> states, List<Integer> missing) {
@@ -73,30 +121,19 @@ final class Formation {
                 return;
             }
         }
-        replica.saveMembership(own.formed());
-        replica.lead();
-    }
-
-    private @Nullable String obstacle(Membership own, Map<Integer, PeerState> states, List<Integer> missing) {
-        if (!missing.isEmpty()) {
-            return "the set is not formed yet; replicas " + missing + " have not answered";
-        }
-        for (PeerState state : states.values()) {
-            if (state.stage() == Stage.FORMED) {
-                return "this directory is empty, but replica " + state.replica()
-                        + " belongs to a set that is formed; replica 0 lost its directory";
-            }
-            if (state.replicas() != own.replicas() || !state.replicaSet().equals(own.replicaSet())) {
-                return "replica " + state.replica() + " is configured as one of " + state.replicas() + " of set "
-                        + state.replicaSet() + ", not of " + own.replicas() + " of " + own.replicaSet();
-            }
-        }
-        return null;
+        replica.standFirst();
     }
 
     private void retry(String why) {
         replica.await(why);
-        loop.after(RETRY, this::attempt);
+        Membership own = replica.membership();
+        loop.after(own.replica() == 0 && own.stage() != Stage.JOINING ? RETRY : JOIN_RETRY, this::attempt);
+    }
+
+    // ---- asking all others -----------------------------------------------------------------------------------------
+
+    private interface Call {
+        Uni<PeerState> to(int other);
     }
 
     private interface Next {
@@ -104,26 +141,29 @@ final class Formation {
     }
 
     /** Waits for all of them, answers or failures, and goes on, on the loop. */
-    private void gather(List<Uni<PeerState>> calls, Next next) {
+    private void gather(Call call, Next next) {
+        Membership own = replica.membership();
         Map<Integer, PeerState> states = new TreeMap<>();
         List<Integer> missing = new ArrayList<>();
-        if (calls.isEmpty()) {
+        int others = own.replicas() - 1;
+        if (others == 0) {
             next.go(states, missing);
-            return;
         }
-        for (int i = 0; i < calls.size(); i++) {
-            int other = i + 1;
-            calls.get(i)
-                    .subscribe()
-                    .with(
-                            state -> loop.offer(() -> {
-                                states.put(other, state);
-                                goOnWhenAll(calls.size(), states, missing, next);
-                            }),
-                            failure -> loop.offer(() -> {
-                                missing.add(other);
-                                goOnWhenAll(calls.size(), states, missing, next);
-                            }));
+        for (int id = 0; id < own.replicas(); id++) {
+            int other = id;
+            if (other != own.replica()) {
+                call.to(other)
+                        .subscribe()
+                        .with(
+                                state -> loop.offer(() -> {
+                                    states.put(other, state);
+                                    goOnWhenAll(others, states, missing, next);
+                                }),
+                                failure -> loop.offer(() -> {
+                                    missing.add(other);
+                                    goOnWhenAll(others, states, missing, next);
+                                }));
+            }
         }
     }
 

@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -20,6 +21,17 @@ import org.jboss.logging.Logger;
 @ApplicationScoped
 public class HostedReplicas {
     private static final Logger LOG = Logger.getLogger(HostedReplicas.class);
+
+    /** The longest log; of equal ones the lowest id, as people expect replica 0 to lead. */
+    private static final Comparator<Replica> FURTHEST = Comparator.comparing(
+                    (Replica replica) -> replica.view().last())
+            .thenComparing(Replica::id, Comparator.reverseOrder());
+
+    /** One that was deposed and does not know it yet has an older term. */
+    private static final Comparator<Replica> LATEST = Comparator.comparing(
+                    (Replica replica) -> replica.role() == Role.LEADER)
+            .thenComparing(Replica::term)
+            .thenComparing(Replica::id, Comparator.reverseOrder());
 
     private final QuorateConfig config;
     private final Peers peers;
@@ -77,6 +89,8 @@ public class HostedReplicas {
                 id,
                 directory,
                 settings.wal(),
+                settings.election(),
+                settings.electionTimeout(),
                 settings.heartbeatInterval(),
                 settings.storeSizeBytes(),
                 settings.pendingWrites(),
@@ -87,7 +101,9 @@ public class HostedReplicas {
     /** Has the replicas take part, now that this process answers at that base URL on its own machine. */
     public void start(String ownLoopbackUrl) {
         loopbackUrl = ownLoopbackUrl;
-        replicas.forEach(Replica::start);
+        Optional<Replica> first =
+                settings.members().isEmpty() ? replicas.stream().max(FURTHEST) : Optional.empty();
+        replicas.forEach(replica -> replica.start(first.isPresent() && first.get() == replica));
     }
 
     /** Ends them in order. */
@@ -170,14 +186,9 @@ public class HostedReplicas {
         return replicas;
     }
 
-    /** The replica that answers for this process: the leader if it is here, else the lowest. */
+    /** The replica that answers for this process: the leader if it is here, else the lowest of the latest term. */
     public Replica asked() {
-        for (Replica replica : replicas) {
-            if (replica.role() == Role.LEADER) {
-                return replica;
-            }
-        }
-        return replicas.get(0);
+        return replicas.stream().max(LATEST).orElseThrow();
     }
 
     /** Who leads, as this process knows. */

@@ -24,7 +24,7 @@ final class Identity {
                     options.replicaSet(),
                     options.replicas(),
                     options.id(),
-                    "none",
+                    options.election().orElse(Membership.AUTO),
                     Stage.EMPTY,
                     0,
                     new SecureRandom().nextLong(),
@@ -42,6 +42,16 @@ final class Identity {
                     + options.id() + " of " + options.replicas() + " of " + options.replicaSet()
                     + "; give it its own quorate.data-dir, or its own quorate.replica-id, quorate.replicas and"
                     + " quorate.replica-set");
+        }
+        if (found.stage() == Stage.EMPTY && options.election().isPresent()) {
+            return found.electing(options.election().get());
+        }
+        String asked = options.election().orElse(found.election());
+        if (!asked.equals(found.election())) {
+            throw new IOException(
+                    "data directory " + directory.path() + " belongs to a set formed with quorate.election="
+                            + found.election() + ", which is fixed then; quorate.election is " + asked
+                            + ": remove it, or set it to " + found.election());
         }
         return found;
     }

@@ -5,17 +5,17 @@ import java.util.ArrayDeque;
 import java.util.function.BiFunction;
 
 /**
- * Linearizable reads of a leader (protocol.md §4): each waits until all that was in the log when it arrived is
- * committed, and is then answered with the newest version at or below the commit index, which nothing can take back.
- * They arrive in the order of their read indexes, so that a commit index that moves answers a prefix. Loop thread only.
- *
- * <p>Under {@code election=none} nobody else can lead, so that no round confirms leadership.
+ * Linearizable reads of a leader (protocol.md §4; thesis §6.4): each waits until a majority has confirmed leadership in a
+ * round sent after it arrived, and all that was in the log then is committed; it is answered with the newest version at
+ * or below the commit index, which nothing can take back. They arrive in the order of their rounds and read indexes, so
+ * that what moves answers a prefix. Loop thread only.
  */
 final class LinearizableReads {
     private final ArrayDeque<Wait> waits = new ArrayDeque<>();
     private final BiFunction<String, Long, ReadResult> answer;
 
-    private record Wait(String key, long readIndex, long deadlineNanos, UniEmitter<? super ReadResult> emitter) {}
+    private record Wait(
+            String key, long readIndex, long round, long deadlineNanos, UniEmitter<? super ReadResult> emitter) {}
 
     /** @param answer the key's newest version at or below a commit index */
     LinearizableReads(BiFunction<String, Long, ReadResult> answer) {
@@ -26,15 +26,16 @@ final class LinearizableReads {
      * A read arrived.
      *
      * @param readIndex the log's last index at that moment; never below that of the read before
+     * @param round the first round that is sent after that moment
      */
-    void add(String key, long readIndex, long deadlineNanos, UniEmitter<? super ReadResult> emitter) {
-        waits.add(new Wait(key, readIndex, deadlineNanos, emitter));
+    void add(String key, long readIndex, long round, long deadlineNanos, UniEmitter<? super ReadResult> emitter) {
+        waits.add(new Wait(key, readIndex, round, deadlineNanos, emitter));
     }
 
-    /** Answers what the commit index covers. */
-    void complete(long commitIndex) {
+    /** Answers what the commit index and the confirmed round cover. */
+    void complete(long commitIndex, long confirmedRound) {
         Wait wait;
-        while ((wait = waits.peek()) != null && wait.readIndex <= commitIndex) {
+        while ((wait = waits.peek()) != null && wait.readIndex <= commitIndex && wait.round <= confirmedRound) {
             waits.poll();
             wait.emitter.complete(answer.apply(wait.key, commitIndex));
         }
@@ -47,7 +48,7 @@ final class LinearizableReads {
                 nowNanos,
                 Wait::deadlineNanos,
                 wait -> wait.emitter.fail(new ReplicaException.ReadTimeout(
-                        "what was written before the read was not committed in time")));
+                        "leadership was not confirmed, or what was written before the read not committed, in time")));
     }
 
     /** Fails all: this replica no longer leads. */

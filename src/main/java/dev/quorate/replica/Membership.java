@@ -28,6 +28,8 @@ record Membership(
         long setId,
         long incarnation,
         List<Long> incarnations) {
+    static final String AUTO = "auto";
+    static final String NONE = "none";
     private static final byte VERSION = 1;
 
     Membership forming(long newSetId, List<Long> newIncarnations) {
@@ -35,24 +37,51 @@ record Membership(
                 replicaSet, replicas, replica, election, Stage.FORMING, newSetId, incarnation, newIncarnations);
     }
 
+    /** Another incarnation, of a directory that counts as empty. */
+    Membership reborn(long newIncarnation) {
+        return new Membership(replicaSet, replicas, replica, election, Stage.EMPTY, 0, newIncarnation, List.of());
+    }
+
+    /** As nothing is formed yet, what is configured counts. */
+    Membership electing(String configured) {
+        return new Membership(replicaSet, replicas, replica, configured, stage, setId, incarnation, incarnations);
+    }
+
     Membership formed() {
         return new Membership(replicaSet, replicas, replica, election, Stage.FORMED, setId, incarnation, incarnations);
+    }
+
+    /** Of a formed set whose members have these incarnations; this directory's own takes its place among them. */
+    Membership joining(long formedSetId, List<Long> known) {
+        List<Long> all = new ArrayList<>(known);
+        all.set(replica, incarnation);
+        return new Membership(
+                replicaSet, replicas, replica, election, Stage.JOINING, formedSetId, incarnation, List.copyOf(all));
     }
 
     boolean isFormed() {
         return stage == Stage.FORMED;
     }
 
-    PeerState asSeen() {
-        return new PeerState(replicaSet, replicas, replica, stage, setId, incarnation, incarnations);
+    /** Whether it takes what its set's leader sends. */
+    boolean takesPart() {
+        return stage == Stage.FORMED || stage == Stage.JOINING;
     }
 
-    Envelope envelopeTo(int other) {
-        long known = incarnations.isEmpty() ? 0 : incarnations.get(other);
-        return new Envelope(replicaSet, setId, replica, other, incarnation, known);
+    boolean elects() {
+        return election.equals(AUTO);
     }
 
-    /** Whether the envelope is of this set, from and to the incarnations that formed it. */
+    /** @param known the incarnations as the log has them now */
+    PeerState asSeen(List<Long> known) {
+        return new PeerState(replicaSet, replicas, replica, stage, setId, incarnation, known, election);
+    }
+
+    /**
+     * Whether the envelope is of this set and for this incarnation. The sender's may be one that this log has not heard
+     * of yet: a replica that is joining asks for nothing, and one that was admitted may be the leader that brings the
+     * entry which says so.
+     */
     boolean admits(Envelope envelope) {
         return stage != Stage.EMPTY
                 && envelope.replicaSet().equals(replicaSet)
@@ -61,7 +90,7 @@ record Membership(
                 && envelope.from() >= 0
                 && envelope.from() < replicas
                 && envelope.toIncarnation() == incarnation
-                && envelope.fromIncarnation() == incarnations.get(envelope.from());
+                && (stage != Stage.FORMING || envelope.fromIncarnation() == incarnations.get(envelope.from()));
     }
 
     byte[] encode() {

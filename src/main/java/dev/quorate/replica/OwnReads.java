@@ -52,8 +52,8 @@ final class OwnReads {
     // ---- the loop --------------------------------------------------------------------------------------------------
 
     /** A linearizable read arrived at a leader that takes requests. */
-    void linearizable(String key, long deadlineNanos, UniEmitter<? super ReadResult> emitter) {
-        linearizable.add(key, log.lastIndex(), deadlineNanos, emitter);
+    void linearizable(String key, long round, long deadlineNanos, UniEmitter<? super ReadResult> emitter) {
+        linearizable.add(key, log.lastIndex(), round, deadlineNanos, emitter);
     }
 
     private ReadResult committed(String key, long commitIndex) {
@@ -68,9 +68,9 @@ final class OwnReads {
         positions.add(token, deadlineNanos, emitter);
     }
 
-    /** Once a drain: answers what log and commit index cover by now. */
-    void complete(long commitIndex) {
-        linearizable.complete(commitIndex);
+    /** Once a drain: answers what log, commit index and confirmed round cover by now. */
+    void complete(long commitIndex, long confirmedRound) {
+        linearizable.complete(commitIndex, confirmedRound);
         positions.complete(commitIndex);
     }
 

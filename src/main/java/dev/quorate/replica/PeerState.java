@@ -11,7 +11,8 @@ import java.util.List;
  * @param stage how far it is in formation
  * @param setId the set it is forming or formed with; 0 when empty
  * @param incarnation its own incarnation
- * @param incarnations those of all replicas, in id order; empty when {@code stage} is EMPTY
+ * @param incarnations those of all replicas as it knows them, in id order; empty when {@code stage} is EMPTY
+ * @param election how leaders come to be in its set: {@code auto} or {@code none}
  */
 public record PeerState(
         String replicaSet,
@@ -20,7 +21,8 @@ public record PeerState(
         Stage stage,
         long setId,
         long incarnation,
-        List<Long> incarnations) {
+        List<Long> incarnations,
+        String election) {
     /** How far a directory is in formation. */
     public enum Stage {
         /** Belongs to no set. */
@@ -28,7 +30,9 @@ public record PeerState(
         /** Was told of a set, does not yet know that all were. Neither acknowledges nor votes. */
         FORMING(1),
         /** Belongs to its set for good. */
-        FORMED(2);
+        FORMED(2),
+        /** Belongs to a formed set with a directory that is new to it: counts in nothing until it is admitted. */
+        JOINING(3);
 
         private final byte code;
 
@@ -51,6 +55,7 @@ public record PeerState(
                 case 0 -> EMPTY;
                 case 1 -> FORMING;
                 case 2 -> FORMED;
+                case 3 -> JOINING;
                 default -> throw new IllegalArgumentException("unknown stage " + code);
             };
         }

@@ -1,9 +1,15 @@
 package dev.quorate.replica;
 
+import dev.quorate.protocol.Message.Admission;
 import dev.quorate.protocol.Message.AppendRequest;
 import dev.quorate.protocol.Message.AppendResponse;
 import dev.quorate.protocol.Message.Heartbeat;
 import dev.quorate.protocol.Message.HeartbeatResponse;
+import dev.quorate.protocol.Message.PreVoteRequest;
+import dev.quorate.protocol.Message.PreVoteResponse;
+import dev.quorate.protocol.Message.TimeoutNow;
+import dev.quorate.protocol.Message.VoteRequest;
+import dev.quorate.protocol.Message.VoteResponse;
 import dev.quorate.protocol.Position;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
@@ -21,8 +27,24 @@ public interface Peers {
     /** Shows that this leader leads. */
     Uni<HeartbeatResponse> heartbeat(Envelope envelope, Heartbeat heartbeat);
 
-    /** Asks who the other is; needs no set. */
-    Uni<PeerState> hello(Envelope envelope);
+    /** Asks whether the other would vote for the sender. */
+    Uni<PreVoteResponse> preVote(Envelope envelope, PreVoteRequest request);
+
+    /** Asks for the other's vote; the answer comes after it is durable. */
+    Uni<VoteResponse> vote(Envelope envelope, VoteRequest request);
+
+    /** Has the other stand at once. */
+    Uni<Void> timeoutNow(Envelope envelope, TimeoutNow message);
+
+    /** Tells the other, which is joining, that it counts; the answer comes after it stored that. */
+    Uni<Void> admit(Envelope envelope, Admission message);
+
+    /**
+     * Asks who the other is; needs no set.
+     *
+     * @param joining whether the sender asks to join the other's set
+     */
+    Uni<PeerState> hello(Envelope envelope, boolean joining);
 
     /** Proposes a set; the answer is what the other stored. */
     Uni<PeerState> form(Envelope envelope, long setId, List<Long> incarnations);

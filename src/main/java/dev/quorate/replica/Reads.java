@@ -68,7 +68,7 @@ final class Reads {
             return Uni.createFrom().item(false);
         }
         Repair repair = new Repair(own.term(), own.last(), key, own.value());
-        return peers.repair(replica.membership().envelopeTo(theirs.replica()), repair)
+        return peers.repair(replica.envelopeTo(theirs.replica()), repair)
                 .onItem()
                 .invoke(taken -> {
                     if (taken) {
@@ -93,7 +93,7 @@ final class Reads {
         List<Multi<ReadReply>> calls = new ArrayList<>();
         for (int other = 0; other < membership.replicas(); other++) {
             if (other != membership.replica()) {
-                calls.add(peers.read(membership.envelopeTo(other), key)
+                calls.add(peers.read(replica.envelopeTo(other), key)
                         .onFailure(PeerException.class)
                         .recoverWithNull()
                         .toMulti());

@@ -1,18 +1,14 @@
 package dev.quorate.replica;
 
 import dev.quorate.log.DataDirectory;
-import dev.quorate.log.NoSpaceException;
 import dev.quorate.log.Wal;
 import dev.quorate.protocol.CoreEvent;
-import dev.quorate.protocol.CoreOptions;
-import dev.quorate.protocol.Effects;
-import dev.quorate.protocol.HardState;
+import dev.quorate.protocol.CoreEvent.RoleChanged;
+import dev.quorate.protocol.CoreEvent.TransferGivenUp;
 import dev.quorate.protocol.Message;
 import dev.quorate.protocol.Message.AppendRequest;
-import dev.quorate.protocol.Message.AppendResponse;
-import dev.quorate.protocol.Message.Heartbeat;
-import dev.quorate.protocol.Message.HeartbeatResponse;
 import dev.quorate.protocol.Position;
+import dev.quorate.protocol.Reason;
 import dev.quorate.protocol.ReplicaCore;
 import dev.quorate.protocol.Role;
 import dev.quorate.protocol.WriteConcern;
@@ -29,7 +25,9 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -49,17 +47,18 @@ public final class Replica {
     private final Store store;
     private final ReplicaCore core;
     private final Loop loop;
-    private final AckWaits waits;
+    private final Pulse pulse;
+    private final Writes writes;
     private final Streams streams;
+    private final Performer performer;
+    private final PeerRequests fromPeers;
     private final Formation formation;
+    private final Handover handover = new Handover();
     private final Reads reads;
     private final OwnReads own;
     private final Expiry expiry;
     private final Consumer<String> onFatal;
     private final ReplicaEvents events;
-    private final DelayedReplies replies = new DelayedReplies();
-    private boolean appended;
-    private long syncedSeen;
     private volatile Membership membership;
     private @Nullable String awaiting = "the replica has just started";
     private volatile @Nullable String stopped;
@@ -74,11 +73,11 @@ public final class Replica {
             Consumer<String> onFatal)
             throws IOException {
         this.options = options;
+        this.pulse = new Pulse(options.heartbeatInterval(), options.electionTimeout());
         this.events = new ReplicaEvents(options, this::lastIndex, journal, listener);
         this.onFatal = onFatal;
         this.loop = new Loop("quorate-replica-" + options.id(), this::afterDrain, this::failed);
         this.directory = directory;
-        this.waits = new AckWaits(options.replicas(), true);
         this.streams = new Streams(this, peers, loop, options.replicas(), events);
         this.formation = new Formation(this, peers, loop);
         this.reads = new Reads(this, peers);
@@ -86,13 +85,23 @@ public final class Replica {
         this.storage = new Storage(directory, options, new SyncRelay(loop, events), events);
         this.wal = storage.wal();
         this.store = storage.store();
-        CoreOptions coreOptions =
-                new CoreOptions(options.id(), options.replicas(), CoreOptions.Election.NONE, 1, 10, BATCH_BYTES);
         this.core = new ReplicaCore(
-                coreOptions, new SplittableRandom(), storage.hardState(), true, storage.commitBound(), wal);
-        this.own = new OwnReads(id(), store, wal, true);
+                pulse.coreOptions(id(), options.replicas(), membership.elects(), BATCH_BYTES),
+                new SplittableRandom(),
+                storage.hardState(),
+                membership.isFormed(),
+                storage.commitBound(),
+                wal);
+        AckWaits waits = new AckWaits(options.replicas(), !membership.elects());
+        this.own = new OwnReads(id(), store, wal, !membership.elects());
         this.expiry = new Expiry(loop, List.of(now -> waits.expire(now, core), own::expire));
+        this.writes = new Writes(this, options, core, storage, waits, expiry);
+        this.performer = new Performer(this, core, storage, streams);
+        this.fromPeers = new PeerRequests(this, core, performer, storage);
         this.view = picture();
+        if (membership.isFormed() && !membership.elects()) {
+            LOG.infof("replica=%d election=none: the set was formed so and keeps it; replica 0 leads", id());
+        }
     }
 
     /**
@@ -120,20 +129,27 @@ public final class Replica {
 
     // ---- start and end ---------------------------------------------------------------------------------------------
 
-    /** Begins to take part: forms the set or joins it again, and replica 0 leads. */
-    void start() {
-        if (id() != 0) {
+    /**
+     * Begins to take part: forms the set, joins it, or follows until there is reason to stand.
+     *
+     * @param standAtOnce whether no leader can be alive and this replica is the one to become it
+     */
+    void start(boolean standAtOnce) {
+        if (!membership.takesPart() || membership.elects() || id() != 0) {
             // Before the loop runs: a leader's message may wait in it already, and must find this to clear it.
-            await("no message from the leader, replica 0, yet");
+            await(membership.elects() ? "no leader was heard yet" : "no message from the leader, replica 0, yet");
         }
         loop.start();
         loop.offer(() -> {
-            if (id() == 0 && membership.isFormed()) {
-                lead();
-            } else if (id() == 0) {
+            if (!membership.isFormed()) {
                 formation.attempt();
+            } else if (!membership.elects() && id() == 0) {
+                lead();
+            } else if (standAtOnce) {
+                performer.perform(core.stand(Reason.FIRST_TO_STAND));
             }
-            beat();
+            pulse.elapsedTicks();
+            tick();
         });
     }
 
@@ -141,7 +157,7 @@ public final class Replica {
     void stop() {
         loop.offer(() -> {
             stopped = "the process is stopping";
-            abandonWaits("the replica is stopping");
+            abandon("the replica is stopping");
             loop.stop();
         });
         loop.join();
@@ -156,15 +172,16 @@ public final class Replica {
         stopped = String.valueOf(cause.getMessage());
         LOG.errorf(cause, "replica=%d stops for good; %s", id(), view);
         events.stopped(stopped);
-        abandonWaits("the replica stopped");
+        abandon("the replica stopped");
         view = picture();
         onFatal.accept("replica " + id() + ": " + stopped);
     }
 
-    private void abandonWaits(String why) {
-        waits.abandon(why + "; the write may have been done");
+    private void abandon(String why) {
+        writes.abandon(why + "; the write may have been done");
         own.abandon(why);
-        replies.abandon();
+        handover.failed(why);
+        performer.abandon();
     }
 
     // ---- what edges ask --------------------------------------------------------------------------------------------
@@ -182,6 +199,11 @@ public final class Replica {
     /** The latest term it has seen. */
     public long term() {
         return view.term();
+    }
+
+    /** What other replicas ask. */
+    public PeerRequests fromPeers() {
+        return fromPeers;
     }
 
     ReplicaView view() {
@@ -212,7 +234,11 @@ public final class Replica {
                     key, value, contentType, required, Clock.systemUTC().millis());
             long deadlineNanos = System.nanoTime() + timeout.toNanos();
             Write asked = new Write(key, value, payload, required, deadlineNanos, emitter);
-            offer(emitter, () -> write(asked));
+            offer(emitter, () -> {
+                if (writes.write(asked)) {
+                    performer.appended();
+                }
+            });
         });
         return write.onItemOrFailure()
                 .invoke((receipt, failure) -> events.written(required, ReplicaException.outcome(failure)));
@@ -237,15 +263,16 @@ public final class Replica {
     }
 
     /**
-     * The newest committed record of a leader, once all that was in its log when the read arrived is committed
-     * (protocol.md §4). Emits on the loop; fails with {@link ReplicaException}.
+     * The newest committed record of a leader, once a majority confirmed that it still leads, in a round sent after the
+     * read arrived, and all that was in its log then is committed (protocol.md §4; thesis §6.4). Emits on the loop;
+     * fails with {@link ReplicaException}.
      */
     public Uni<ReadResult> linearizableRead(String key, Duration timeout) {
         return waiting(timeout, (deadlineNanos, emitter) -> {
             if (!serves()) {
                 throw new ReplicaException.Unavailable(view.whyNot(id()));
             }
-            own.linearizable(key, deadlineNanos, emitter);
+            own.linearizable(key, core.askRound(), deadlineNanos, emitter);
         });
     }
 
@@ -275,65 +302,58 @@ public final class Replica {
         return reads.withRepair(key, timeout);
     }
 
-    // ---- what other replicas ask -----------------------------------------------------------------------------------
-
-    /** Takes a leader's entries; emits after they are synced. */
-    public Uni<AppendResponse> onAppend(Envelope envelope, AppendRequest request) {
+    /**
+     * Hands leadership over. Emits the id of the replica that leads then, which is almost always the target. Fails with
+     * {@link ReplicaException.Unavailable} if this replica does not lead, the target cannot take it, or it was not done
+     * within two election time-outs: then this replica leads on.
+     *
+     * @param target 0..N-1; this replica itself: nothing is to be done
+     */
+    public Uni<Integer> transferLeadership(int target) {
         return Uni.createFrom()
                 .emitter(emitter -> offer(emitter, () -> {
-                    acceptSender(envelope);
-                    perform(core.step(request), emitter);
-                    heard(request, request.entries().lastIndex(), request.commitIndex());
+                    if (core.role() != Role.LEADER) {
+                        emitter.fail(new ReplicaException.Unavailable(view.whyNot(id())));
+                    } else if (target == id()) {
+                        emitter.complete(id());
+                    } else {
+                        transfer(target, Reason.REQUESTED, emitter);
+                    }
                 }));
     }
 
-    /** Hears that the leader leads. */
-    public Uni<HeartbeatResponse> onHeartbeat(Envelope envelope, Heartbeat heartbeat) {
-        return onLoop(() -> {
-            acceptSender(envelope);
-            Effects effects = core.step(heartbeat);
-            perform(effects, null);
-            heard(heartbeat, 0, heartbeat.commitIndex());
-            return (HeartbeatResponse) effects.sendNow().get(0);
-        });
+    /**
+     * At an ordered stop: hands leadership over to one of those allowed, if this replica leads. Emits whether another
+     * leads then; false if there was nobody to take it, or it was not taken in time.
+     */
+    Uni<Boolean> handOver(IntPredicate allowed) {
+        Uni<Integer> done = Uni.createFrom()
+                .emitter(emitter -> offer(emitter, () -> {
+                    if (core.role() != Role.LEADER) {
+                        emitter.complete(id());
+                        return;
+                    }
+                    int target = core.bestTarget(allowed);
+                    if (target < 0) {
+                        emitter.fail(new ReplicaException.Unavailable("no replica can take over"));
+                    } else {
+                        transfer(target, Reason.SHUTDOWN, emitter);
+                    }
+                }));
+        return done.replaceWith(true).onFailure(ReplicaException.class).recoverWithItem(false);
     }
 
-    /** Says who this replica is. */
-    public Uni<PeerState> onHello(Envelope envelope) {
-        return onLoop(() -> membership.asSeen());
-    }
-
-    /** Stores a proposed set, if this directory belongs to none yet and its incarnation is the one named. */
-    public Uni<PeerState> onForm(Envelope envelope, long setId, List<Long> incarnations) {
-        return onLoop(() -> {
-            boolean sameSet = envelope.replicaSet().equals(options.replicaSet());
-            if (!sameSet
-                    || membership.isFormed()
-                    || incarnations.size() != options.replicas()
-                    || incarnations.get(id()) != membership.incarnation()) {
-                throw new PeerException("replica " + id() + " cannot take part in that set");
-            }
-            saveMembership(membership.forming(setId, List.copyOf(incarnations)));
-            return membership.asSeen();
-        });
-    }
-
-    /** Its record of a key and its log's last position, at one instant; never from the overlay. */
-    public Uni<Peers.ReadReply> onRead(Envelope envelope, String key) {
-        return onLoop(() -> {
-            acceptSender(envelope);
-            return ownReply(key);
-        });
-    }
-
-    /** Keeps the leader's record for local reads if it is of this term and ahead of this log. */
-    public Uni<Boolean> onRepair(Envelope envelope, Peers.Repair repair) {
-        return onLoop(() -> {
-            acceptSender(envelope);
-            return repair.term() == core.term()
-                    && store.repair(
-                            repair.key(), Values.stored(repair.value()), repair.at(), core.term(), wal.lastPosition());
-        });
+    private void transfer(int target, Reason reason, UniEmitter<? super Integer> emitter) {
+        if (core.transferTarget() >= 0 || handover.isAwaited()) {
+            emitter.fail(new ReplicaException.Unavailable("replica " + id() + " is handing over already"));
+            return;
+        }
+        performer.perform(core.transfer(target, reason));
+        if (core.transferTarget() == target) {
+            handover.await(emitter);
+        } else {
+            emitter.fail(new ReplicaException.Unavailable("replica " + target + " does not answer, or does not count"));
+        }
     }
 
     // ---- on the loop -----------------------------------------------------------------------------------------------
@@ -350,22 +370,18 @@ public final class Replica {
         return events;
     }
 
-    Peers.ReadReply ownReply(String key) {
-        return new Peers.ReadReply(id(), core.term(), wal.lastPosition(), Values.asSeen(store.get(key)));
-    }
-
-    /** As {@link #ownReply}, of a replica that belongs to its set. */
+    /** Of a replica that counts in its set. */
     Peers.ReadReply servedReply(String key) {
         if (!membership.isFormed()) {
             throw new ReplicaException.Unavailable(view.whyNot(id()));
         }
-        return ownReply(key);
+        return new Peers.ReadReply(id(), core.term(), wal.lastPosition(), Values.asSeen(store.get(key)));
     }
 
-    /** As {@link #ownReply}, of a leader that takes requests. */
+    /** Of a leader that takes requests. */
     Peers.ReadReply leadersReply(String key) {
         view.requireServing(id());
-        return ownReply(key);
+        return servedReply(key);
     }
 
     void saveMembership(Membership next) {
@@ -373,17 +389,62 @@ public final class Replica {
         membership = next;
     }
 
+    /** All have stored the set: this replica counts in it. */
+    void becomeFormed() {
+        saveMembership(membership.formed());
+        core.formed();
+    }
+
+    PeerState asSeen() {
+        Membership own = membership;
+        List<Long> incarnations = IntStream.range(0, own.incarnations().size())
+                .mapToObj(replica -> incarnation(own, replica))
+                .toList();
+        return own.asSeen(incarnations);
+    }
+
+    Envelope envelopeTo(int other) {
+        Membership own = membership;
+        long known = own.incarnations().isEmpty() ? 0 : incarnation(own, other);
+        return new Envelope(own.replicaSet(), own.setId(), id(), other, own.incarnation(), known);
+    }
+
+    private long incarnation(Membership own, int replica) {
+        long stored = own.incarnations().get(replica);
+        return replica == own.replica()
+                ? own.incarnation()
+                : storage.admissions().incarnation(replica, stored);
+    }
+
     void await(String why) {
         awaiting = why;
     }
 
+    boolean isStopped() {
+        return stopped != null;
+    }
+
+    void later(Runnable work) {
+        loop.offer(work);
+    }
+
     void lead() {
         awaiting = null;
-        perform(core.lead(), null);
+        performer.perform(core.lead());
+    }
+
+    /** The set was formed just now: this replica, which formed it, is the first to stand. */
+    void standFirst() {
+        becomeFormed();
+        if (membership.elects()) {
+            performer.perform(core.stand(Reason.FIRST_TO_STAND));
+        } else {
+            lead();
+        }
     }
 
     void take(Message answer) {
-        perform(core.step(answer), null);
+        performer.perform(core.step(answer));
     }
 
     void appendFailed(AppendRequest request) {
@@ -391,165 +452,46 @@ public final class Replica {
     }
 
     void resume(int follower) {
-        perform(core.resume(follower), null);
+        performer.perform(core.resume(follower));
     }
 
-    private void beat() {
-        events.ticked(options.heartbeatInterval());
-        perform(core.tick(1), null);
-        loop.after(options.heartbeatInterval(), this::beat);
+    void heard(int leader, long sentUpTo, long leadersCommitIndex) {
+        events.heardLeader(leader);
+        health(leader).heardAsLeader(sentUpTo, leadersCommitIndex);
     }
 
-    /** A write's turn: refused with nothing done, or appended, applied as newest, and waiting for its replicas. */
-    private void write(Write write) {
-        ReplicaException refusal = refusal(write.value().length);
-        if (refusal != null) {
-            write.emitter().fail(refusal);
-            return;
+    private void tick() {
+        events.ticked(pulse.tickLength());
+        int ticks = pulse.elapsedTicks();
+        if (membership.takesPart()) {
+            performer.perform(core.tick(ticks));
         }
-        long index;
-        try {
-            index = storage.append(core.term(), write.payload());
-        } catch (NoSpaceException e) {
-            write.emitter().fail(new ReplicaException.NoSpace("no space on the leader's disk; nothing was written"));
-            return;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        appended = true;
-        events.wrote(index, write.key(), write.value(), write.required());
-        waits.add(new Position(core.term(), index), write.required(), write.deadlineNanos(), write.emitter());
-        expiry.expect(write.deadlineNanos());
+        loop.after(pulse.tickLength(), this::tick);
     }
 
-    private @Nullable ReplicaException refusal(int valueBytes) {
-        if (core.role() != Role.LEADER || stopped != null) {
-            return new ReplicaException.Unavailable(view.whyNot(id()));
-        }
-        if (waits.pending() >= options.pendingWrites()) {
-            return new ReplicaException.Overloaded(options.pendingWrites() + " writes are waiting already");
-        }
-        if (store.undoBytes() > options.uncommittedBytes()) {
-            return new ReplicaException.Overloaded("too many bytes are not committed yet");
-        }
-        if (store.sizeBytes() + valueBytes > options.storeSizeBytes()) {
-            return new ReplicaException.NoSpace("the store holds " + store.sizeBytes() + " bytes of at most "
-                    + options.storeSizeBytes() + "; nothing was written");
-        }
-        return null;
-    }
-
-    /** The sync thread got further: the core hears of it, and answers that waited for it leave. */
-    private void takeSynced() {
-        if (wal.syncedIndex() == syncedSeen) {
-            return;
-        }
-        syncedSeen = wal.syncedIndex();
-        perform(core.synced(), null);
-        replies.release(syncedSeen);
-    }
-
-    /** Once a drain: one sync and one send for all that gathered, then the waits that moved, then the picture. */
     private void afterDrain() {
-        wal.requestSync();
-        if (appended) {
-            appended = false;
-            perform(core.appended(), null);
+        performer.afterDrain();
+        writes.complete();
+        own.complete(core.commitIndex(), core.confirmedRound());
+        if (core.transferTarget() >= 0) {
+            performer.perform(core.handOver(writes.pending() > 0));
         }
-        takeSynced();
-        waits.complete(core);
-        own.complete(core.commitIndex());
+        handover.look(core, id());
         view = picture();
     }
 
-    /** Does what a step of the core asks, in its order: durable, log, commit, answers, events. */
-    private void perform(Effects effects, @Nullable UniEmitter<? super AppendResponse> asker) {
-        try {
-            HardState hardState = effects.hardState();
-            if (hardState != null) {
-                // Synced before any message: a term forgotten in a crash could be led twice (Raft §5.1).
-                storage.saveAndSync(hardState);
-            }
-            if (effects.appendNoOp()) {
-                storage.openTerm(core.term());
-                appended = true;
-            }
-            Effects.LogChange change = effects.logChange();
-            if (change != null && !changeLog(change, asker)) {
-                return;
-            }
-            if (effects.commitIndex() >= 0) {
-                storage.committed(effects.commitIndex());
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        send(effects, asker);
-        effects.events().forEach(this::tell);
-    }
-
-    /** False if there was no room: the leader will try again, and nothing was promised. */
-    private boolean changeLog(Effects.LogChange change, @Nullable UniEmitter<? super AppendResponse> asker)
-            throws IOException {
-        try {
-            storage.change(change, core.term());
-        } catch (NoSpaceException e) {
-            core.logChangeFailed();
-            if (asker != null) {
-                asker.fail(new ReplicaException.NoSpace("replica " + id() + " has no space on its disk"));
-            }
-            return false;
-        }
-        // Behind a truncation the log may get no longer than it was: its sync must be seen all the same.
-        syncedSeen = Math.min(syncedSeen, wal.syncedIndex());
-        appended = true;
-        return true;
-    }
-
-    private void send(Effects effects, @Nullable UniEmitter<? super AppendResponse> asker) {
-        for (Message message : effects.sendNow()) {
-            if (message instanceof AppendResponse response && asker != null) {
-                asker.complete(response);
-            } else if (!(message instanceof HeartbeatResponse)) {
-                streams.send(message);
-            }
-        }
-        for (Effects.Delayed delayed : effects.sendAfterSync()) {
-            if (asker == null) {
-                throw new IllegalStateException("nobody waits for " + delayed.message());
-            }
-            if (delayed.syncedIndex() <= wal.syncedIndex()) {
-                asker.complete((AppendResponse) delayed.message());
-            } else {
-                replies.add(delayed.syncedIndex(), (AppendResponse) delayed.message(), asker);
-            }
-        }
-    }
-
-    private void tell(CoreEvent event) {
-        if (event instanceof CoreEvent.RoleChanged changed) {
+    /** What the shell itself makes of an event; {@link ReplicaEvents} tells it to everyone else. */
+    void tell(CoreEvent event) {
+        if (event instanceof RoleChanged changed) {
             if (changed.role() != Role.LEADER) {
-                waits.abandon("replica " + id() + " no longer leads; the write may have been done");
+                writes.abandon("replica " + id() + " no longer leads; the write may have been done");
                 own.steppedDown("replica " + id() + " no longer leads");
             }
             awaiting = core.leader() == -1 ? "the leader of term " + changed.term() + " is not known yet" : null;
+        } else if (event instanceof TransferGivenUp givenUp) {
+            handover.failed("replica " + givenUp.target() + " did not take over in time");
         }
         events.tell(event);
-    }
-
-    private void heard(Message message, long sentUpTo, long leadersCommitIndex) {
-        if (message.term() == core.term()) {
-            health(message.from()).heardAsLeader(sentUpTo, leadersCommitIndex);
-        }
-    }
-
-    private void acceptSender(Envelope envelope) {
-        if (!membership.admits(envelope)) {
-            throw new PeerException("replica " + id() + " is of another set or incarnation than the message");
-        }
-        if (!membership.isFormed()) {
-            saveMembership(membership.formed());
-        }
     }
 
     // ---- small things ----------------------------------------------------------------------------------------------
@@ -568,7 +510,7 @@ public final class Replica {
     }
 
     /** Has work done on the loop; what it refuses goes to the asker, what breaks stops the replica. */
-    private void offer(UniEmitter<?> emitter, Runnable work) {
+    void offer(UniEmitter<?> emitter, Runnable work) {
         if (stopped != null) {
             emitter.fail(new ReplicaException.Unavailable(view.whyNot(id())));
             return;
@@ -593,7 +535,7 @@ public final class Replica {
                 serves(),
                 awaiting,
                 stopped,
-                waits.pending(),
+                writes.pending(),
                 wal.sizeBytes());
     }
 }

@@ -3,6 +3,7 @@ package dev.quorate.replica;
 import dev.quorate.log.WalOptions;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * What one hosted replica is told once; checked before.
@@ -12,6 +13,8 @@ import java.time.Duration;
  * @param id which of them
  * @param directory its data directory
  * @param wal how the log is written
+ * @param election {@code auto} or {@code none}; empty for what the set was formed with
+ * @param electionTimeout the least time without a leader after which a replica stands
  * @param heartbeatInterval how often a leader shows itself
  * @param storeSizeBytes bytes of keys and values above which writes are refused
  * @param pendingWrites unanswered writes above which more are refused
@@ -24,6 +27,8 @@ record ReplicaOptions(
         int id,
         Path directory,
         WalOptions wal,
+        Optional<String> election,
+        Duration electionTimeout,
         Duration heartbeatInterval,
         long storeSizeBytes,
         int pendingWrites,

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -23,6 +24,8 @@ import java.util.stream.IntStream;
  * @param hosted ids of the replicas in this process
  * @param members base URLs in id order; empty when all are in this process
  * @param wal how logs are written
+ * @param election {@code auto} or {@code none}; empty for what the set was formed with
+ * @param electionTimeout the least time without a leader after which a replica stands
  */
 record Settings(
         Path dataDir,
@@ -31,6 +34,8 @@ record Settings(
         List<Integer> hosted,
         List<String> members,
         WalOptions wal,
+        Optional<String> election,
+        Duration electionTimeout,
         Duration heartbeatInterval,
         Duration writeTimeout,
         Duration readTimeout,
@@ -54,11 +59,12 @@ record Settings(
         List<Integer> hosted = members.isEmpty()
                 ? IntStream.range(0, replicas).boxed().toList()
                 : List.of(replicaId(config, replicas));
+        String election = config.election().orElse(Membership.AUTO);
         demand(
-                config.election().orElse("none").equals("none"),
+                election.equals(Membership.AUTO) || election.equals(Membership.NONE),
                 "quorate.election",
-                config.election().orElse(""),
-                "none; elections are not part of this version");
+                election,
+                "auto or none");
         demand(
                 !config.replicaSet().isBlank() && config.replicaSet().length() <= 64,
                 "quorate.replica-set",
@@ -71,6 +77,8 @@ record Settings(
                 hosted,
                 members,
                 wal(config.wal()),
+                config.election(),
+                electionTimeout(config),
                 within("quorate.heartbeat-interval", config.heartbeatInterval(), Duration.ofMillis(10), LONGEST),
                 within("quorate.write-timeout", config.writeTimeout(), Duration.ofMillis(1), LONGEST),
                 within("quorate.read-timeout", config.readTimeout(), Duration.ofMillis(1), LONGEST),
@@ -147,6 +155,12 @@ record Settings(
                 "always or interval");
         Duration interval = within("quorate.wal.sync-interval", wal.syncInterval(), Duration.ofMillis(1), LONGEST);
         return new WalOptions((int) segment, SyncPolicy.valueOf(wal.sync().toUpperCase(Locale.ROOT)), interval);
+    }
+
+    /** Several heartbeats long, or one that is late would depose the leader. */
+    private static Duration electionTimeout(QuorateConfig config) {
+        Duration least = config.heartbeatInterval().multipliedBy(3);
+        return within("quorate.election-timeout", config.electionTimeout(), least, LONGEST);
     }
 
     private static long storeSize(QuorateConfig config, int hosted) {

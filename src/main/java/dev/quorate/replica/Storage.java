@@ -28,6 +28,7 @@ final class Storage {
     private final Store store = new Store();
     private final Rollbacks rollbacks;
     private final LeaderTime leaderTime = new LeaderTime();
+    private final Admissions admissions = new Admissions();
     private final long commitBound;
     private int segmentsWhenFull;
 
@@ -54,6 +55,11 @@ final class Storage {
 
     Rollbacks rollbacks() {
         return rollbacks;
+    }
+
+    /** Whom the log admits. */
+    Admissions admissions() {
+        return admissions;
     }
 
     /** A lower bound of the commit index, as of opening. */
@@ -95,6 +101,18 @@ final class Storage {
     }
 
     /**
+     * Appends the entry that admits a replica; returns its index. Not durable.
+     *
+     * @throws NoSpaceException if there is no room; nothing was done
+     */
+    long admit(long term, int replica, long incarnation) throws IOException {
+        ByteBuffer payload = Admissions.encode(replica, incarnation);
+        long index = wal.append(term, EntryKind.ADMIT, payload.duplicate());
+        apply(index, term, EntryKind.ADMIT, payload);
+        return index;
+    }
+
+    /**
      * Takes a leader's entries; what they replace is first saved to {@code rollback/}. Not durable.
      *
      * @throws NoSpaceException if there is no room, for them or for what they replace; nothing was done
@@ -107,6 +125,7 @@ final class Storage {
                 rollbacks.save(removed, term, Clock.systemUTC().millis());
                 wal.truncateFrom(change.truncateFrom(), added.sizeBytes());
                 store.undoFrom(change.truncateFrom());
+                admissions.undoFrom(change.truncateFrom());
             }
             wal.append(added);
         } catch (NoSpaceException e) {
@@ -131,6 +150,8 @@ final class Storage {
         if (kind == EntryKind.MUTATION) {
             leaderTime.seen(MutationCodec.leaderTimeMs(payload));
             store.apply(term, index, payload);
+        } else if (kind == EntryKind.ADMIT) {
+            admissions.apply(index, payload);
         }
     }
 

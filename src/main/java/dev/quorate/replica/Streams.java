@@ -1,10 +1,16 @@
 package dev.quorate.replica;
 
 import dev.quorate.protocol.Message;
+import dev.quorate.protocol.Message.Admission;
 import dev.quorate.protocol.Message.AppendRequest;
 import dev.quorate.protocol.Message.AppendResponse;
 import dev.quorate.protocol.Message.Heartbeat;
 import dev.quorate.protocol.Message.HeartbeatResponse;
+import dev.quorate.protocol.Message.PreVoteRequest;
+import dev.quorate.protocol.Message.TimeoutNow;
+import dev.quorate.protocol.Message.VoteRequest;
+import io.smallrye.mutiny.Uni;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A replica's way to the others: carries what the core sends, brings back what they answer, and holds a stream back for
@@ -16,6 +22,7 @@ final class Streams {
     private final Loop loop;
     private final PeerHealth[] health;
     private final boolean[] heartbeatInFlight;
+    private final @Nullable Heartbeat[] nextHeartbeat;
 
     Streams(Replica replica, Peers peers, Loop loop, int replicas, ReplicaEvents events) {
         this.replica = replica;
@@ -23,6 +30,7 @@ final class Streams {
         this.loop = loop;
         this.health = new PeerHealth[replicas];
         this.heartbeatInFlight = new boolean[replicas];
+        this.nextHeartbeat = new Heartbeat[replicas];
         for (int peer = 0; peer < replicas; peer++) {
             health[peer] = new PeerHealth(peer, 31L * replica.id() + peer, events);
         }
@@ -37,13 +45,39 @@ final class Streams {
             append(request);
         } else if (message instanceof Heartbeat heartbeat) {
             heartbeat(heartbeat);
+        } else if (message instanceof PreVoteRequest request) {
+            ask(peers.preVote(replica.envelopeTo(request.to()), request), request.to());
+        } else if (message instanceof VoteRequest request) {
+            ask(peers.vote(replica.envelopeTo(request.to()), request), request.to());
+        } else if (message instanceof TimeoutNow handover) {
+            tell(peers.timeoutNow(replica.envelopeTo(handover.to()), handover), handover.to());
+        } else if (message instanceof Admission admission) {
+            tell(peers.admit(replica.envelopeTo(admission.to()), admission), admission.to());
         } else {
             throw new IllegalStateException("not a message that a replica sends by itself: " + message);
         }
     }
 
+    /** Asked once: who gets no answer stands again after a time-out of its own. */
+    private void ask(Uni<? extends Message> call, int to) {
+        call.subscribe()
+                .with(
+                        answer -> loop.offer(() -> {
+                            health[to].answered();
+                            replica.take(answer);
+                        }),
+                        failure -> loop.offer(() -> health[to].failed(failure)));
+    }
+
+    private void tell(Uni<Void> call, int to) {
+        call.subscribe()
+                .with(
+                        done -> loop.offer(() -> health[to].answered()),
+                        failure -> loop.offer(() -> health[to].failed(failure)));
+    }
+
     private void append(AppendRequest request) {
-        peers.append(replica.membership().envelopeTo(request.to()), request)
+        peers.append(replica.envelopeTo(request.to()), request)
                 .subscribe()
                 .with(
                         response -> loop.offer(() -> appendAnswered(request, response)),
@@ -68,14 +102,16 @@ final class Streams {
         loop.after(health[request.to()].nextPause(), () -> replica.resume(request.to()));
     }
 
-    /** One at a time a peer: a peer that hangs is not buried in heartbeats. */
+    /** One at a time a peer, the newest next: a peer that hangs is not buried in heartbeats. */
     private void heartbeat(Heartbeat heartbeat) {
         int to = heartbeat.to();
         if (heartbeatInFlight[to]) {
+            nextHeartbeat[to] = heartbeat;
             return;
         }
         heartbeatInFlight[to] = true;
-        peers.heartbeat(replica.membership().envelopeTo(to), heartbeat)
+        nextHeartbeat[to] = null;
+        peers.heartbeat(replica.envelopeTo(to), heartbeat)
                 .subscribe()
                 .with(
                         response -> loop.offer(() -> heartbeatAnswered(to, response)),
@@ -84,16 +120,19 @@ final class Streams {
 
     private void heartbeatAnswered(int to, HeartbeatResponse response) {
         heartbeatInFlight[to] = false;
-        if (response.from() != to) {
-            return;
-        }
         health[to].answered();
         health[to].saw(response, replica.lastIndex());
         replica.take(response);
+        Heartbeat next = nextHeartbeat[to];
+        if (next != null) {
+            heartbeat(next);
+        }
     }
 
     private void heartbeatFailed(int to, Throwable failure) {
         heartbeatInFlight[to] = false;
+        // What waited is stale by now; the next tick sends another.
+        nextHeartbeat[to] = null;
         health[to].failed(failure);
     }
 }

@@ -32,7 +32,7 @@ class PeerResourceTest {
 
     @Test
     void whoKnowsTheSecretIsAnswered() {
-        byte[] body = post("s3cret", WireFormat.hello(TO_1))
+        byte[] body = post("s3cret", WireFormat.hello(TO_1, false))
                 .post("/replicas/1/hello")
                 .then()
                 .statusCode(200)
@@ -45,7 +45,10 @@ class PeerResourceTest {
 
     @Test
     void whoDoesNotIsForbiddenWhateverIsAsked() {
-        post("other", WireFormat.hello(TO_1)).post("/replicas/1/hello").then().statusCode(403);
+        post("other", WireFormat.hello(TO_1, false))
+                .post("/replicas/1/hello")
+                .then()
+                .statusCode(403);
         given().contentType("application/octet-stream")
                 .body(new byte[3])
                 .post("/replicas/99/append")
@@ -55,7 +58,7 @@ class PeerResourceTest {
 
     @Test
     void aReplicaThatIsNotHereIsNotFound() {
-        post("s3cret", WireFormat.hello(TO_1))
+        post("s3cret", WireFormat.hello(TO_1, false))
                 .post("/replicas/7/hello")
                 .then()
                 .statusCode(404)
@@ -92,7 +95,7 @@ class PeerResourceTest {
     void aMessageForAnotherReplicaThanThePathsIsABadRequest() {
         byte[] form = WireFormat.form(TO_1, 7, List.of(10L, 11L, 12L));
         for (Map.Entry<String, byte[]> call :
-                Map.of("hello", WireFormat.hello(TO_1), "form", form).entrySet()) {
+                Map.of("hello", WireFormat.hello(TO_1, false), "form", form).entrySet()) {
             post("s3cret", call.getValue())
                     .post("/replicas/2/" + call.getKey())
                     .then()

@@ -93,9 +93,9 @@ class RestPeersTest {
         try (OddServer server = OddServer.answering(200, reply)) {
             refused("it was not asked", peers(server).read(TO_2, "key"));
         }
-        byte[] state = WireFormat.state(new PeerState("quorate", 3, 1, PeerState.Stage.EMPTY, 0, 1, List.of()));
+        byte[] state = WireFormat.state(new PeerState("quorate", 3, 1, PeerState.Stage.EMPTY, 0, 1, List.of(), "auto"));
         try (OddServer server = OddServer.answering(200, state)) {
-            refused("replica 1 answered", peers(server).hello(TO_2));
+            refused("replica 1 answered", peers(server).hello(TO_2, false));
         }
     }
 
@@ -122,11 +122,11 @@ class RestPeersTest {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             free = socket.getLocalPort();
         }
-        refused("cannot be connected to", peers("http://127.0.0.1:" + free).hello(TO_2));
-        refused("replica 2 cannot be reached", peers("").hello(TO_2));
+        refused("cannot be connected to", peers("http://127.0.0.1:" + free).hello(TO_2, false));
+        refused("replica 2 cannot be reached", peers("").hello(TO_2, false));
         refused(
                 "replica 2 cannot be reached",
-                peers("http://no-such-host.invalid:1").hello(TO_2));
+                peers("http://no-such-host.invalid:1").hello(TO_2, false));
     }
 
     // ---- how
@@ -135,7 +135,7 @@ class RestPeersTest {
     private static List<Function<RestPeers, Uni<?>>> calls() {
         return List.of(
                 peers -> peers.heartbeat(TO_2, BEAT),
-                peers -> peers.hello(TO_2),
+                peers -> peers.hello(TO_2, false),
                 peers -> peers.form(TO_2, 7, List.of(10L, 11L, 12L)),
                 peers -> peers.read(TO_2, "key"),
                 peers -> peers.repair(TO_2, new Repair(3, new Position(3, 4), "key", null)));

@@ -7,10 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.quorate.protocol.EntryBatch;
+import dev.quorate.protocol.Message.Admission;
 import dev.quorate.protocol.Message.AppendRequest;
 import dev.quorate.protocol.Message.AppendResponse;
 import dev.quorate.protocol.Message.Heartbeat;
 import dev.quorate.protocol.Message.HeartbeatResponse;
+import dev.quorate.protocol.Message.PreVoteRequest;
+import dev.quorate.protocol.Message.PreVoteResponse;
+import dev.quorate.protocol.Message.TimeoutNow;
+import dev.quorate.protocol.Message.VoteRequest;
+import dev.quorate.protocol.Message.VoteResponse;
 import dev.quorate.protocol.Position;
 import dev.quorate.replica.EntryCodec;
 import dev.quorate.replica.Envelope;
@@ -131,10 +137,10 @@ class WireFormatTest {
     @Test
     void anotherVersionIsRefusedByItsNumber() {
         byte[] bytes = WireFormat.repairAnswer(true);
-        bytes[2] = 2;
+        bytes[2]++;
         MalformedMessageException refusal =
                 assertThrows(MalformedMessageException.class, () -> WireFormat.readRepairAnswer(bytes));
-        assertTrue(String.valueOf(refusal.getMessage()).contains("version 2"), refusal.getMessage());
+        assertTrue(String.valueOf(refusal.getMessage()).contains("version " + bytes[2]), refusal.getMessage());
     }
 
     @Test
@@ -210,7 +216,8 @@ class WireFormatTest {
         WireFormat.Form form = new WireFormat.Form(random.nextLong(), longs(random));
         String key = text(random);
         Repair repair = new Repair(random.nextLong(), position(random), text(random), value(random));
-        return List.of(
+        List<Sample> all = new ArrayList<>(elections(random, envelope));
+        all.addAll(List.of(
                 new Sample(
                         "append",
                         WireFormat.append(envelope, append, CODEC),
@@ -221,11 +228,6 @@ class WireFormatTest {
                         WireFormat.heartbeat(envelope, heartbeat),
                         WireFormat::readHeartbeat,
                         new WireFormat.Received<>(envelope, heartbeat)),
-                new Sample(
-                        "hello",
-                        WireFormat.hello(envelope),
-                        WireFormat::readHello,
-                        new WireFormat.Received<>(envelope, true)),
                 new Sample(
                         "form",
                         WireFormat.form(envelope, form.setId(), form.incarnations()),
@@ -243,7 +245,44 @@ class WireFormatTest {
                             WireFormat.Received<Repair> back = WireFormat.readRepair(bytes);
                             return List.of(back.envelope(), comparable(back.content()));
                         },
-                        List.of(envelope, comparable(repair))));
+                        List.of(envelope, comparable(repair)))));
+        return all;
+    }
+
+    private static List<Sample> elections(Random random, Envelope envelope) {
+        int from = envelope.from();
+        int to = envelope.to();
+        boolean joining = random.nextBoolean();
+        PreVoteRequest preVote = new PreVoteRequest(from, to, random.nextLong(), position(random));
+        VoteRequest vote = new VoteRequest(from, to, random.nextLong(), position(random), random.nextBoolean());
+        TimeoutNow timeoutNow = new TimeoutNow(from, to, random.nextLong());
+        Admission admission = new Admission(from, to, random.nextLong(), random.nextLong(), random.nextLong());
+        return List.of(
+                new Sample(
+                        "hello",
+                        WireFormat.hello(envelope, joining),
+                        WireFormat::readHello,
+                        new WireFormat.Received<>(envelope, joining)),
+                new Sample(
+                        "pre-vote",
+                        WireFormat.preVote(envelope, preVote),
+                        WireFormat::readPreVote,
+                        new WireFormat.Received<>(envelope, preVote)),
+                new Sample(
+                        "vote",
+                        WireFormat.vote(envelope, vote),
+                        WireFormat::readVote,
+                        new WireFormat.Received<>(envelope, vote)),
+                new Sample(
+                        "transfer",
+                        WireFormat.timeoutNow(envelope, timeoutNow),
+                        WireFormat::readTimeoutNow,
+                        new WireFormat.Received<>(envelope, timeoutNow)),
+                new Sample(
+                        "admit",
+                        WireFormat.admission(envelope, admission),
+                        WireFormat::readAdmission,
+                        new WireFormat.Received<>(envelope, admission)));
     }
 
     private static List<Sample> answers(Random random) {
@@ -267,10 +306,15 @@ class WireFormatTest {
                 text(random),
                 1 + random.nextInt(9),
                 random.nextInt(9),
-                PeerState.Stage.of((byte) random.nextInt(3)),
+                PeerState.Stage.of((byte) random.nextInt(4)),
                 random.nextLong(),
                 random.nextLong(),
-                longs(random));
+                longs(random),
+                random.nextBoolean() ? "auto" : "none");
+        PreVoteResponse preVote = new PreVoteResponse(
+                random.nextInt(9), random.nextInt(9), random.nextLong(), random.nextLong(), random.nextBoolean());
+        VoteResponse vote =
+                new VoteResponse(random.nextInt(9), random.nextInt(9), random.nextLong(), random.nextBoolean());
         ReadReply reply = new ReadReply(random.nextInt(9), random.nextLong(), position(random), value(random));
         boolean taken = random.nextBoolean();
         return List.of(
@@ -280,6 +324,10 @@ class WireFormatTest {
                         WireFormat.heartbeatAnswer(heartbeat),
                         WireFormat::readHeartbeatAnswer,
                         heartbeat),
+                new Sample(
+                        "pre-vote answer", WireFormat.preVoteAnswer(preVote), WireFormat::readPreVoteAnswer, preVote),
+                new Sample("vote answer", WireFormat.voteAnswer(vote), WireFormat::readVoteAnswer, vote),
+                new Sample("done", WireFormat.done(), WireFormat::readDone, true),
                 new Sample("state", WireFormat.state(state), WireFormat::readState, state),
                 new Sample(
                         "read answer",

@@ -21,7 +21,7 @@ class CheckIT {
 
     @Test
     void judgesARunningSetAndLeavesNoDataBehind() throws Exception {
-        try (ProcessCluster cluster = new ProcessCluster(directory.resolve("cluster"), 3)) {
+        try (ProcessCluster cluster = new ProcessCluster(directory.resolve("cluster"), 3, "auto")) {
             cluster.startAll();
             cluster.awaitAllReady();
             String targets = String.join(",", cluster.urls());

@@ -32,7 +32,7 @@ class CrashIT {
         Map<String, String> acknowledged = new ConcurrentHashMap<>();
         AtomicBoolean running = new AtomicBoolean(true);
         AtomicInteger number = new AtomicInteger();
-        try (ProcessCluster cluster = new ProcessCluster(directory, 3)) {
+        try (ProcessCluster cluster = new ProcessCluster(directory, 3, "none")) {
             cluster.startAll();
             cluster.awaitAllReady();
             List<Thread> writers = new ArrayList<>();
@@ -104,7 +104,7 @@ class CrashIT {
 
     @Test
     void aFollowerThatWasDownCatchesUp() throws Exception {
-        try (ProcessCluster cluster = new ProcessCluster(directory, 3)) {
+        try (ProcessCluster cluster = new ProcessCluster(directory, 3, "none")) {
             cluster.startAll();
             cluster.awaitAllReady();
             cluster.kill(2);
@@ -157,8 +157,8 @@ class CrashIT {
 
     @Test
     void aSecondProcessOnOneDirectoryRefusesToStart() throws Exception {
-        try (ProcessCluster first = new ProcessCluster(directory, 1);
-                ProcessCluster second = new ProcessCluster(directory, 1)) {
+        try (ProcessCluster first = new ProcessCluster(directory, 1, "none");
+                ProcessCluster second = new ProcessCluster(directory, 1, "none")) {
             first.start(0);
             first.awaitReady(0);
             second.start(0);
@@ -171,7 +171,7 @@ class CrashIT {
     @Test
     void killedAtAnyStepOfFormationTheSetStillForms() throws Exception {
         SplittableRandom random = new SplittableRandom(7);
-        try (ProcessCluster cluster = new ProcessCluster(directory, 3)) {
+        try (ProcessCluster cluster = new ProcessCluster(directory, 3, "none")) {
             for (int round = 0; round < 3; round++) {
                 cluster.startAll();
                 int waitMs = 600 + random.nextInt(1_500);

@@ -28,12 +28,15 @@ final class ProcessCluster implements AutoCloseable {
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
     private final Path directory;
+    private final String election;
     private final List<Integer> ports = new ArrayList<>();
     private final List<@Nullable Process> processes = new ArrayList<>();
     private final List<Map<String, String>> environments = new ArrayList<>();
 
-    ProcessCluster(Path directory, int size) throws IOException {
+    /** @param election {@code auto} or {@code none} */
+    ProcessCluster(Path directory, int size, String election) throws IOException {
         this.directory = Files.createDirectories(directory);
+        this.election = election;
         for (int id = 0; id < size; id++) {
             try (ServerSocket free = new ServerSocket(0)) {
                 ports.add(free.getLocalPort());
@@ -67,6 +70,7 @@ final class ProcessCluster implements AutoCloseable {
                 "-Dquorate.members=" + members,
                 "-Dquorate.replica-id=" + id,
                 "-Dquorate.wal.segment-size=1M",
+                "-Dquorate.election=" + election,
                 "-Dquorate.data-dir=" + directory.resolve("data"),
                 "-jar",
                 JAR.toString());

@@ -52,6 +52,18 @@ class OwnReadsTest {
     }
 
     @Test
+    void aCommittedValueIsNotShownBeforeLeadershipIsConfirmed() {
+        write(1, "old");
+        commit(1);
+        UniAssertSubscriber<ReadResult> read = subscribed(
+                Uni.createFrom().emitter(emitter -> reads.linearizable("k", 7, Long.MAX_VALUE, emitter)));
+        reads.complete(1, 6);
+        read.assertNotTerminated();
+        reads.complete(1, 7);
+        assertEquals("old", shown(read));
+    }
+
+    @Test
     void anAbsenceIsCommittedToo() {
         UniAssertSubscriber<ReadResult> read = linearizable(100);
         write(1, "new");
@@ -83,7 +95,7 @@ class OwnReadsTest {
         reads.steppedDown("replica 0 no longer leads");
         read.assertFailedWith(ReplicaException.Unavailable.class);
         write(1, "w");
-        reads.complete(0);
+        reads.complete(0, 1);
         token.assertCompleted();
         UniAssertSubscriber<Position> never = reached(new Position(1, 3), 100);
         reads.abandon("replica 0 stopped");
@@ -146,11 +158,11 @@ class OwnReadsTest {
 
     private void commit(long index) {
         store.committed(index);
-        reads.complete(index);
+        reads.complete(index, 1);
     }
 
     private UniAssertSubscriber<ReadResult> linearizable(long deadlineNanos) {
-        return subscribed(Uni.createFrom().emitter(emitter -> reads.linearizable("k", deadlineNanos, emitter)));
+        return subscribed(Uni.createFrom().emitter(emitter -> reads.linearizable("k", 1, deadlineNanos, emitter)));
     }
 
     private UniAssertSubscriber<Position> reached(Position token, long deadlineNanos) {

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -121,7 +122,9 @@ class ReadsTest {
     }
 
     private static boolean repair(Replica asked, Repair repair) {
-        return end(asked.onRepair(envelope(asked), repair)).assertCompleted().getItem();
+        return end(asked.fromPeers().onRepair(envelope(asked), repair))
+                .assertCompleted()
+                .getItem();
     }
 
     private static Envelope envelope(Replica to) {
@@ -143,6 +146,8 @@ class ReadsTest {
                 1,
                 directory.resolve("r"),
                 wal,
+                Optional.of("none"),
+                Duration.ofSeconds(1),
                 Duration.ofMillis(100),
                 1 << 20,
                 100,
@@ -151,17 +156,20 @@ class ReadsTest {
         Peers peers = (Peers) Proxy.newProxyInstance(
                 Peers.class.getClassLoader(),
                 new Class<?>[] {Peers.class},
-                (proxy, method, arguments) -> answers.apply(((Envelope) arguments[0]).to()));
+                (proxy, method, arguments) -> method.getName().equals("hello")
+                        ? Uni.createFrom().failure(new PeerException("silent"))
+                        : answers.apply(((Envelope) arguments[0]).to()));
         Replica follower = Replica.open(options, peers, new SilentListener(), new ClusterEvents(), reason -> {});
         replica = follower;
         List<Long> incarnations = new ArrayList<>(Collections.nCopies(replicas, INCARNATION));
         incarnations.set(1, follower.membership().incarnation());
-        follower.start();
-        end(follower.onForm(envelope(follower), SET_ID, incarnations)).assertCompleted();
-        end(follower.onHeartbeat(envelope(follower), new Heartbeat(0, 1, 1, 1, 0)))
+        follower.start(false);
+        end(follower.fromPeers().onForm(envelope(follower), SET_ID, incarnations))
+                .assertCompleted();
+        end(follower.fromPeers().onHeartbeat(envelope(follower), new Heartbeat(0, 1, 1, 1, 0)))
                 .assertCompleted();
         // The picture that local reads go by is made once a drain: one more has passed when this is answered.
-        end(follower.onHello(envelope(follower))).assertCompleted();
+        end(follower.fromPeers().onHello(envelope(follower), false)).assertCompleted();
         return follower;
     }
 }

@@ -7,11 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.quorate.log.SyncPolicy;
 import dev.quorate.log.WalOptions;
 import dev.quorate.protocol.Message.Heartbeat;
+import io.smallrye.mutiny.Uni;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,11 +30,15 @@ class ReplicaStartTest {
         Replica replica = Replica.open(options(), nobody(), new SilentListener(), new ClusterEvents(), reason -> {});
         long incarnation = replica.membership().incarnation();
         Envelope envelope = new Envelope("quorate", SET_ID, 0, 1, LEADERS_INCARNATION, incarnation);
-        replica.onForm(envelope, SET_ID, List.of(LEADERS_INCARNATION, incarnation))
+        replica.fromPeers()
+                .onForm(envelope, SET_ID, List.of(LEADERS_INCARNATION, incarnation))
                 .subscribe()
                 .with(state -> {});
-        replica.onHeartbeat(envelope, new Heartbeat(0, 1, 1, 1, 0)).subscribe().with(answer -> {});
-        replica.start();
+        replica.fromPeers()
+                .onHeartbeat(envelope, new Heartbeat(0, 1, 1, 1, 0))
+                .subscribe()
+                .with(answer -> {});
+        replica.start(false);
         try {
             await("the follower waits for nothing")
                     .atMost(Duration.ofSeconds(10))
@@ -53,6 +59,8 @@ class ReplicaStartTest {
                 own.id(),
                 own.directory(),
                 own.wal(),
+                own.election(),
+                own.electionTimeout(),
                 own.heartbeatInterval(),
                 own.storeSizeBytes(),
                 own.pendingWrites(),
@@ -74,6 +82,8 @@ class ReplicaStartTest {
                 1,
                 directory.resolve("replica-1"),
                 wal,
+                Optional.empty(),
+                Duration.ofSeconds(60),
                 Duration.ofMillis(100),
                 1 << 20,
                 100,
@@ -83,8 +93,8 @@ class ReplicaStartTest {
 
     private static Peers nobody() {
         return (Peers) Proxy.newProxyInstance(
-                Peers.class.getClassLoader(), new Class<?>[] {Peers.class}, (proxy, method, arguments) -> {
-                    throw new UnsupportedOperationException(method.getName());
-                });
+                Peers.class.getClassLoader(),
+                new Class<?>[] {Peers.class},
+                (proxy, method, arguments) -> Uni.createFrom().failure(new PeerException("nobody is there")));
     }
 }

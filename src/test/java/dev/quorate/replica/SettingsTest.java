@@ -83,7 +83,7 @@ class SettingsTest {
             value = {
                 "quorate.replicas|0|quorate.replicas is 0, but must be 1..9",
                 "quorate.replicas|12|quorate.replicas is 12, but must be 1..9",
-                "quorate.election|auto|quorate.election is auto, but must be none; elections are not part of this version",
+                "quorate.election|raft|quorate.election is raft, but must be auto or none",
                 "quorate.heartbeat-interval|9ms|quorate.heartbeat-interval is 9ms, but must be 10ms..60000ms",
                 "quorate.write-timeout|0ms|quorate.write-timeout is 0ms, but must be 1ms..60000ms",
                 "quorate.read-timeout|61s|quorate.read-timeout is 61000ms, but must be 1ms..60000ms",
