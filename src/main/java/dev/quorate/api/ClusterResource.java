@@ -1,29 +1,49 @@
 package dev.quorate.api;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.quorate.replica.HostedReplicas;
 import dev.quorate.replica.Replica;
 import dev.quorate.replica.ReplicaStatus;
 import io.smallrye.common.annotation.NonBlocking;
+import io.smallrye.mutiny.Uni;
+import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.io.IOException;
 import java.util.List;
 import java.util.OptionalInt;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** The set as the replica asked sees it. */
 @Path("cluster")
-@Produces(MediaType.APPLICATION_JSON)
+@Produces({MediaType.APPLICATION_JSON, Problem.MEDIA_TYPE})
 @Tag(name = "cluster", description = "The replica set")
 public final class ClusterResource {
-    private final HostedReplicas hosted;
+    private static final ObjectMapper JSON = new ObjectMapper();
 
-    ClusterResource(HostedReplicas hosted) {
+    private final HostedReplicas hosted;
+    private final Forwarder forwarder;
+
+    ClusterResource(HostedReplicas hosted, Forwarder forwarder) {
         this.hosted = hosted;
+        this.forwarder = forwarder;
     }
+
+    /** Who leads now. */
+    public record Leader(int leader) {}
 
     /**
      * The set.
@@ -80,6 +100,54 @@ public final class ClusterResource {
                 hosted.sync(),
                 hosted.failureDomains(),
                 hosted.status().stream().map(ClusterResource::member).toList());
+    }
+
+    /** Hands leadership over; answered when it is done. */
+    @POST
+    @Path("leader")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Operation(
+            summary = "Hand leadership over to a replica; answered when it leads",
+            description = "503 with outcome none: it could not take it, and the leader is the same as before")
+    @RequestBody(
+            required = true,
+            content =
+                    @Content(
+                            schema = @Schema(implementation = Object.class),
+                            examples = @ExampleObject(name = "to replica 1", value = "{\"replica\":1}")))
+    public Uni<Response> transfer(
+            byte @Nullable [] body, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
+        byte[] bytes = body == null ? new byte[0] : body;
+        int target = target(bytes);
+        return Uni.createFrom().deferred(() -> {
+            int elsewhere = forwarder.leaderElsewhere();
+            return elsewhere >= 0
+                    ? forwarder.transfer(elsewhere, bytes, forwardedBy)
+                    : hosted.asked().transferLeadership(target).map(leader -> led(leader, target));
+        });
+    }
+
+    private int target(byte[] body) {
+        JsonNode replica;
+        try {
+            JsonNode tree = JSON.readTree(body);
+            replica = tree == null ? MissingNode.getInstance() : tree.path("replica");
+        } catch (IOException e) {
+            throw Problem.badRequest("body", "must be JSON, {\"replica\":1}");
+        }
+        if (!replica.isInt() || replica.intValue() < 0 || replica.intValue() >= hosted.replicas()) {
+            throw Problem.badRequest("replica", "must be 0.." + (hosted.replicas() - 1))
+                    .with("replicas", hosted.replicas());
+        }
+        return replica.intValue();
+    }
+
+    private static Response led(int leader, int target) {
+        if (leader != target) {
+            throw Problem.unavailable("replica " + leader + " was elected instead", "none")
+                    .with("leader", leader);
+        }
+        return Response.ok(new Leader(leader)).build();
     }
 
     private static Member member(ReplicaStatus status) {

@@ -24,6 +24,12 @@ interface ForwardClient {
     Uni<RestResponse<byte[]>> write(
             @PathParam("call") String call, @HeaderParam(Forwarder.FORWARDED) int by, byte[] body);
 
+    /** A request to hand leadership over, its body as it came. */
+    @POST
+    @Path("cluster/leader")
+    @Consumes(MediaType.APPLICATION_JSON)
+    Uni<RestResponse<byte[]>> transfer(@HeaderParam(Forwarder.FORWARDED) int by, byte[] body);
+
     /** A read. The client encodes the key, escapes in it included. */
     @GET
     @Path("{call}")

@@ -106,6 +106,13 @@ final class Forwarder {
         return answer(replica, call, read.timeout(), "none");
     }
 
+    /** Has the leader hand over. */
+    Uni<Response> transfer(int replica, byte[] body, @Nullable String forwardedBy) {
+        refuseSecondHop(replica, forwardedBy);
+        return answer(
+                replica, client(replica).transfer(hosted.asked().id(), body), hosted.transferTimeout(), "unknown");
+    }
+
     private Uni<Response> answer(
             int replica, Uni<RestResponse<byte[]>> call, Duration timeout, String outcomeOnceSent) {
         return call.ifNoItem()

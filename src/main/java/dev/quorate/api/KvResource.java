@@ -30,9 +30,11 @@ public final class KvResource {
 
     private final HostedReplicas hosted;
     private final Forwarder forwarder;
+    private final AtLeader atLeader;
 
-    KvResource(HostedReplicas hosted, Forwarder forwarder) {
+    KvResource(HostedReplicas hosted, Forwarder forwarder, AtLeader atLeader) {
         this.hosted = hosted;
+        this.atLeader = atLeader;
         this.forwarder = forwarder;
     }
 
@@ -50,13 +52,15 @@ public final class KvResource {
             @HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String contentType,
             @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
         KvWrite write = KvWrite.of(key(request), Query.of(request.query()), body, contentType, hosted);
-        int elsewhere = forwarder.leaderElsewhere();
-        if (elsewhere >= 0) {
-            return forwarder.put(elsewhere, write, forwardedBy);
-        }
-        Replica leader = hosted.asked();
-        HttpServerResponse http = request.response();
-        return leader.put(write.key(), write.value(), contentType, write.concern(), write.timeout())
+        return atLeader.call(
+                () -> put(hosted.asked(), write, request.response()),
+                leader -> forwarder.put(leader, write, forwardedBy),
+                write.timeout(),
+                forwardedBy);
+    }
+
+    private Uni<Response> put(Replica leader, KvWrite write, HttpServerResponse http) {
+        return leader.put(write.key(), write.value(), write.contentType(), write.concern(), write.timeout())
                 .map(receipt -> Answers.withReceipt(receipt, write.key(), leader.id(), hosted, http));
     }
 
@@ -75,19 +79,20 @@ public final class KvResource {
             @HeaderParam(Answers.POSITION) @Nullable String token,
             @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
         KvRead read = KvRead.of(key(request), Query.of(request.query()), token, hosted);
-        int elsewhere = elsewhere(read);
         HttpServerResponse http = request.response();
-        return elsewhere >= 0
-                ? forwarder.get(elsewhere, read, forwardedBy)
-                : read(read).map(result -> Answers.raw(result, read.key(), http));
+        if (read.level() == KvRead.Level.LOCAL) {
+            boolean here = read.replica() < 0 || hosted.hosted(read.replica()).isPresent();
+            return here ? readHere(read, http) : forwarder.get(read.replica(), read, forwardedBy);
+        }
+        return atLeader.call(
+                () -> readHere(read, http),
+                leader -> forwarder.get(leader, read, forwardedBy),
+                read.timeout(),
+                forwardedBy);
     }
 
-    /** Which other process's replica has to answer, or -1. */
-    private int elsewhere(KvRead read) {
-        if (read.level() != KvRead.Level.LOCAL) {
-            return forwarder.leaderElsewhere();
-        }
-        return read.replica() < 0 || hosted.hosted(read.replica()).isPresent() ? -1 : read.replica();
+    private Uni<Response> readHere(KvRead read, HttpServerResponse http) {
+        return read(read).map(result -> Answers.raw(result, read.key(), http));
     }
 
     private Uni<ReadResult> read(KvRead read) {

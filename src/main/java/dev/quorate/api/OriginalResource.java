@@ -45,9 +45,11 @@ public final class OriginalResource {
 
     private final HostedReplicas hosted;
     private final Forwarder forwarder;
+    private final AtLeader atLeader;
 
-    OriginalResource(HostedReplicas hosted, Forwarder forwarder) {
+    OriginalResource(HostedReplicas hosted, Forwarder forwarder, AtLeader atLeader) {
         this.hosted = hosted;
+        this.atLeader = atLeader;
         this.forwarder = forwarder;
     }
 
@@ -105,13 +107,16 @@ public final class OriginalResource {
         WriteBody.Limits limits =
                 new WriteBody.Limits(hosted.keySizeBytes(), hosted.valueSizeBytes(), hosted.replicas());
         WriteBody write = WriteBody.parse(bytes, limits);
-        int elsewhere = forwarder.leaderElsewhere();
-        if (elsewhere >= 0) {
-            return forwarder.write(call, elsewhere, bytes, forwardedBy);
-        }
         WriteConcern asked = write.concern() == null ? WriteConcern.MAJORITY : write.concern();
         WriteConcern concern = takesConcern ? asked : WriteConcern.of(1);
-        Replica leader = hosted.asked();
+        return atLeader.call(
+                () -> put(hosted.asked(), write, concern, http),
+                leader -> forwarder.write(call, leader, bytes, forwardedBy),
+                hosted.writeTimeout(),
+                forwardedBy);
+    }
+
+    private Uni<Response> put(Replica leader, WriteBody write, WriteConcern concern, HttpServerResponse http) {
         return leader.put(write.key(), write.value(), null, concern, hosted.writeTimeout())
                 .map(receipt -> Answers.of(receipt, leader.id(), http));
     }
@@ -136,10 +141,11 @@ public final class OriginalResource {
         if (r > 0) {
             return hosted.asked().quorumRead(key, r, hosted.readTimeout()).map(result -> Answers.of(result, key, http));
         }
-        int elsewhere = forwarder.leaderElsewhere();
-        return elsewhere >= 0
-                ? forwarder.read("read", elsewhere, key, null, forwardedBy)
-                : Uni.createFrom().item(Answers.of(hosted.asked().read(key), key, http));
+        return atLeader.call(
+                () -> Uni.createFrom().item(() -> Answers.of(hosted.asked().read(key), key, http)),
+                leader -> forwarder.read("read", leader, key, null, forwardedBy),
+                hosted.readTimeout(),
+                forwardedBy);
     }
 
     /** What one follower has, read repair included. */
@@ -171,11 +177,14 @@ public final class OriginalResource {
     public Uni<Response> readWithRepair(
             @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
         String key = key(Query.of(request.query()));
-        int elsewhere = forwarder.leaderElsewhere();
         HttpServerResponse http = request.response();
-        return elsewhere >= 0
-                ? forwarder.read("read-with-repair", elsewhere, key, null, forwardedBy)
-                : hosted.asked().readWithRepair(key, hosted.readTimeout()).map(result -> Answers.of(result, key, http));
+        return atLeader.call(
+                () -> hosted.asked()
+                        .readWithRepair(key, hosted.readTimeout())
+                        .map(result -> Answers.of(result, key, http)),
+                leader -> forwarder.read("read-with-repair", leader, key, null, forwardedBy),
+                hosted.readTimeout(),
+                forwardedBy);
     }
 
     /** As {@link #readWithRepair}; the original takes both verbs. */

@@ -14,6 +14,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.ObservesAsync;
 import jakarta.interceptor.Interceptor;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jboss.logging.Logger;
 
@@ -63,6 +65,23 @@ public class Lifecycle {
 
     private static boolean isDevelopment() {
         return LaunchMode.current() == LaunchMode.DEVELOPMENT;
+    }
+
+    /** The first thing at an ordered stop, while HTTP still takes requests: it goes on when another leads. */
+    void handOver(@Observes ShutdownDelayInitiatedEvent event) throws InterruptedException {
+        if (!hosted.replayed()) {
+            return;
+        }
+        CountDownLatch done = new CountDownLatch(1);
+        hosted.handOver()
+                .onTermination()
+                .invoke(done::countDown)
+                .subscribe()
+                .with(
+                        leadsNothing ->
+                                LOG.info(leadsNothing ? "this process leads nothing" : "no other process took over"),
+                        failure -> LOG.warnf("could not hand over: %s", failure.getMessage()));
+        done.await(2 * hosted.transferTimeout().toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Readers of events never end by themselves: an ordered stop would wait for them until its time-out. */

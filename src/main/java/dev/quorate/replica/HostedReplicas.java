@@ -3,6 +3,7 @@ package dev.quorate.replica;
 import dev.quorate.config.QuorateConfig;
 import dev.quorate.log.SyncPolicy;
 import dev.quorate.protocol.Role;
+import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -106,6 +107,21 @@ public class HostedReplicas {
         replicas.forEach(replica -> replica.start(first.isPresent() && first.get() == replica));
     }
 
+    /**
+     * Hands over what this process leads to a replica of another one. Emits whether this process leads nothing then;
+     * false where there was nobody to take it, within {@link #transferTimeout}.
+     */
+    public Uni<Boolean> handOver() {
+        Replica asked = asked();
+        if (settings.members().isEmpty() || asked.role() != Role.LEADER) {
+            return Uni.createFrom().item(asked.role() != Role.LEADER);
+        }
+        return asked.handOver(other -> hosted(other).isEmpty())
+                .ifNoItem()
+                .after(transferTimeout())
+                .recoverWithItem(false);
+    }
+
     /** Ends them in order. */
     public void stop() {
         replicas.forEach(Replica::stop);
@@ -147,6 +163,11 @@ public class HostedReplicas {
     /** How long a read waits. */
     public Duration readTimeout() {
         return settings.readTimeout();
+    }
+
+    /** How long handing leadership over takes at most: two election time-outs, and some for the votes. */
+    public Duration transferTimeout() {
+        return settings.electionTimeout().multipliedBy(3);
     }
 
     /** Longest key, in bytes of UTF-8. */

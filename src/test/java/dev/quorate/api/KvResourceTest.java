@@ -64,11 +64,11 @@ class KvResourceTest {
                 .statusCode(200)
                 .contentType("application/json")
                 .header("Quorate-Role", "leader")
-                .header("Quorate-Committed", "leader-only")
+                .header("Quorate-Committed", "true")
                 .body("key", equalTo(key))
                 .body("required", equalTo(2))
                 .body("acknowledgedBy", hasItem(0))
-                .body("committed", equalTo("leader-only"))
+                .body("committed", equalTo("true"))
                 .body("survives", containsString("any failover"))
                 .body("failureDomains", equalTo(1))
                 .extract()
@@ -80,7 +80,7 @@ class KvResourceTest {
                 .header("ETag", etag)
                 .header("Quorate-Replica", "0")
                 .header("Quorate-Role", "leader")
-                .header("Quorate-Committed", "leader-only")
+                .header("Quorate-Committed", "true")
                 .header("Quorate-Position", matchesPattern("\\d+\\.\\d+"))
                 .body(equalTo("Jessica"));
     }

@@ -51,7 +51,7 @@ class FailingSyncIT {
     private ProcessCluster withFailingSync(int id, Path failing) throws Exception {
         Path library = directory.resolve("failing-sync.so");
         Tool.run("gcc", "-Wall", "-Werror", "-shared", "-fPIC", "-o", library.toString(), "src/test/c/failing-sync.c");
-        ProcessCluster cluster = new ProcessCluster(directory, 3);
+        ProcessCluster cluster = new ProcessCluster(directory, 3, "none");
         cluster.environment(id).put("LD_PRELOAD", library.toString());
         cluster.environment(id).put("FAIL_SYNC_WHEN", failing.toString());
         cluster.startAll();

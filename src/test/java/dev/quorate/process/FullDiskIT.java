@@ -32,7 +32,7 @@ class FullDiskIT {
     @Test
     void aLeaderWithoutSpaceRefusesWritesAndServesReadsUntilThereIsSpace() throws Exception {
         try (SmallDisk disk = new SmallDisk(directory.resolve("data/replica-0"), "4m");
-                ProcessCluster cluster = new ProcessCluster(directory, 3)) {
+                ProcessCluster cluster = new ProcessCluster(directory, 3, "none")) {
             cluster.startAll();
             cluster.awaitAllReady();
             List<String> keys = fill(cluster);
@@ -87,7 +87,7 @@ class FullDiskIT {
     @Test
     void aFollowerWithoutSpaceHoldsUpNobodyAndCatchesUpWhenThereIsSpace() throws Exception {
         try (SmallDisk disk = new SmallDisk(directory.resolve("data/replica-2"), "4m");
-                ProcessCluster cluster = new ProcessCluster(directory, 3)) {
+                ProcessCluster cluster = new ProcessCluster(directory, 3, "none")) {
             cluster.startAll();
             cluster.awaitAllReady();
             for (int n = 0; n < 100; n++) {

@@ -26,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -44,8 +45,9 @@ class FullDiskTest {
     void whatCannotBeSavedIsNotTakenBackUntilThereIsSpace() throws IOException {
         AtomicReference<String> fatal = new AtomicReference<>();
         Path own = directory.resolve("replica-1");
-        Replica follower = Replica.open(options(own), nobody(), new SilentListener(), new ClusterEvents(), fatal::set);
-        follower.start();
+        Replica follower =
+                Replica.open(options(own), Nobody.peers(), new SilentListener(), new ClusterEvents(), fatal::set);
+        follower.start(false);
         try {
             form(follower);
             assertTrue(append(follower, 1, "of the old leader")
@@ -81,8 +83,8 @@ class FullDiskTest {
     void withoutRoomForWhatReplacesThemEntriesAreNotTakenBack() throws IOException {
         Path own = directory.resolve("replica-1");
         Replica follower =
-                Replica.open(options(own), nobody(), new SilentListener(), new ClusterEvents(), reason -> {});
-        follower.start();
+                Replica.open(options(own), Nobody.peers(), new SilentListener(), new ClusterEvents(), reason -> {});
+        follower.start(false);
         try {
             form(follower);
             assertTrue(append(follower, 1, "of the old leader")
@@ -112,7 +114,7 @@ class FullDiskTest {
     /** The leader's log of that term has one entry, which writes that value. */
     private UniAssertSubscriber<AppendResponse> append(Replica follower, long term, String value) throws IOException {
         AppendRequest request = new AppendRequest(0, 1, term, 1, Position.NONE, 0, entries(term, value));
-        return end(follower.onAppend(envelope(follower), request));
+        return end(follower.fromPeers().onAppend(envelope(follower), request));
     }
 
     private Records entries(long term, String value) throws IOException {
@@ -134,7 +136,8 @@ class FullDiskTest {
     private static void form(Replica follower) {
         List<Long> incarnations =
                 List.of(LEADERS_INCARNATION, follower.membership().incarnation());
-        end(follower.onForm(envelope(follower), SET_ID, incarnations)).assertCompleted();
+        end(follower.fromPeers().onForm(envelope(follower), SET_ID, incarnations))
+                .assertCompleted();
     }
 
     private static Envelope envelope(Replica to) {
@@ -149,13 +152,18 @@ class FullDiskTest {
     }
 
     private static ReplicaOptions options(Path path) {
-        return new ReplicaOptions("quorate", 2, 1, path, WAL, Duration.ofMillis(100), 1 << 20, 100, 1 << 20, false);
-    }
-
-    private static Peers nobody() {
-        return (Peers) Proxy.newProxyInstance(
-                Peers.class.getClassLoader(), new Class<?>[] {Peers.class}, (proxy, method, arguments) -> {
-                    throw new UnsupportedOperationException(method.getName());
-                });
+        return new ReplicaOptions(
+                "quorate",
+                2,
+                1,
+                path,
+                WAL,
+                Optional.empty(),
+                Duration.ofSeconds(60),
+                Duration.ofMillis(100),
+                1 << 20,
+                100,
+                1 << 20,
+                false);
     }
 }

@@ -55,8 +55,8 @@ class OwnReadsTest {
     void aCommittedValueIsNotShownBeforeLeadershipIsConfirmed() {
         write(1, "old");
         commit(1);
-        UniAssertSubscriber<ReadResult> read = subscribed(
-                Uni.createFrom().emitter(emitter -> reads.linearizable("k", 7, Long.MAX_VALUE, emitter)));
+        UniAssertSubscriber<ReadResult> read =
+                subscribed(Uni.createFrom().emitter(emitter -> reads.linearizable("k", 7, Long.MAX_VALUE, emitter)));
         reads.complete(1, 6);
         read.assertNotTerminated();
         reads.complete(1, 7);

@@ -8,6 +8,7 @@ import dev.quorate.log.WalOptions;
 import dev.quorate.protocol.Message.HeartbeatResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** How often one is tried that cannot take entries, and what is said of it. */
@@ -21,14 +22,18 @@ class PeerHealthTest {
             0,
             Path.of("unused"),
             new WalOptions(1 << 16, SyncPolicy.ALWAYS, SHORT),
+            Optional.empty(),
+            SHORT,
             SHORT,
             1 << 20,
             100,
             1 << 20,
             false);
 
-    private final PeerHealth health =
-            new PeerHealth(1, 1, new ReplicaEvents(OPTIONS, () -> 6, new ClusterEvents(), new SilentListener()));
+    private final PeerHealth health = new PeerHealth(
+            1,
+            1,
+            new ReplicaEvents(OPTIONS, () -> 6, new ClusterEvents(), new SilentListener(), new Pulse(SHORT, SHORT)));
 
     /** Else each retry costs both of them, twenty times a second, for as long as the disk is full. */
     @Test

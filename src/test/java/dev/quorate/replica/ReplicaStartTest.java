@@ -7,9 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.quorate.log.SyncPolicy;
 import dev.quorate.log.WalOptions;
 import dev.quorate.protocol.Message.Heartbeat;
-import io.smallrye.mutiny.Uni;
 import java.io.IOException;
-import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -27,7 +25,8 @@ class ReplicaStartTest {
 
     @Test
     void aLeaderHeardBeforeTheStartIsKnownAfterIt() throws IOException {
-        Replica replica = Replica.open(options(), nobody(), new SilentListener(), new ClusterEvents(), reason -> {});
+        Replica replica =
+                Replica.open(options(), Nobody.peers(), new SilentListener(), new ClusterEvents(), reason -> {});
         long incarnation = replica.membership().incarnation();
         Envelope envelope = new Envelope("quorate", SET_ID, 0, 1, LEADERS_INCARNATION, incarnation);
         replica.fromPeers()
@@ -50,7 +49,7 @@ class ReplicaStartTest {
 
     @Test
     void aDirectoryThatIsRefusedIsNotLeftLocked() throws IOException {
-        Replica.open(options(), nobody(), new SilentListener(), new ClusterEvents(), reason -> {})
+        Replica.open(options(), Nobody.peers(), new SilentListener(), new ClusterEvents(), reason -> {})
                 .stop();
         ReplicaOptions own = options();
         ReplicaOptions strange = new ReplicaOptions(
@@ -68,9 +67,9 @@ class ReplicaStartTest {
                 own.narrate());
         IOException refusal = assertThrows(
                 IOException.class,
-                () -> Replica.open(strange, nobody(), new SilentListener(), new ClusterEvents(), reason -> {}));
+                () -> Replica.open(strange, Nobody.peers(), new SilentListener(), new ClusterEvents(), reason -> {}));
         assertTrue(String.valueOf(refusal.getMessage()).contains("of the set quorate"), refusal.getMessage());
-        Replica.open(own, nobody(), new SilentListener(), new ClusterEvents(), reason -> {})
+        Replica.open(own, Nobody.peers(), new SilentListener(), new ClusterEvents(), reason -> {})
                 .stop();
     }
 
@@ -89,12 +88,5 @@ class ReplicaStartTest {
                 100,
                 1 << 20,
                 false);
-    }
-
-    private static Peers nobody() {
-        return (Peers) Proxy.newProxyInstance(
-                Peers.class.getClassLoader(),
-                new Class<?>[] {Peers.class},
-                (proxy, method, arguments) -> Uni.createFrom().failure(new PeerException("nobody is there")));
     }
 }

@@ -18,7 +18,6 @@ import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.helpers.test.AssertSubscriber;
 import io.smallrye.mutiny.helpers.test.UniAssertSubscriber;
 import java.io.IOException;
-import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -58,7 +58,7 @@ class RollbacksTest {
         open();
         Envelope envelope = envelope();
         long own = replica().membership().incarnation();
-        end(replica().onForm(envelope, SET_ID, List.of(LEADERS_INCARNATION, own)));
+        end(replica().fromPeers().onForm(envelope, SET_ID, List.of(LEADERS_INCARNATION, own)));
         append(1, Position.NONE, 1, log(1, 1, put("a", "1", 1), put("b", "22", 2), delete("c", 2)));
     }
 
@@ -191,19 +191,19 @@ class RollbacksTest {
 
     private void append(long term, Position previous, long commitIndex, Records entries) {
         AppendRequest request = new AppendRequest(0, 1, term, ++sequence, previous, commitIndex, entries);
-        assertTrue(end(replica().onAppend(envelope(), request)).accepted());
+        assertTrue(end(replica().fromPeers().onAppend(envelope(), request)).accepted());
         settle();
     }
 
     private void heartbeat(long term, long commitIndex) {
-        end(replica().onHeartbeat(envelope(), new Heartbeat(0, 1, term, 1, commitIndex)));
+        end(replica().fromPeers().onHeartbeat(envelope(), new Heartbeat(0, 1, term, 1, commitIndex)));
         settle();
     }
 
     /** Two more turns of the loop: what the last step caused is done, and its picture made. */
     private void settle() {
-        end(replica().onHello(envelope()));
-        end(replica().onHello(envelope()));
+        end(replica().fromPeers().onHello(envelope(), false));
+        end(replica().fromPeers().onHello(envelope(), false));
     }
 
     private Envelope envelope() {
@@ -233,15 +233,14 @@ class RollbacksTest {
                 1,
                 directory.resolve("replica-1"),
                 WAL,
+                Optional.empty(),
+                Duration.ofSeconds(60),
                 Duration.ofSeconds(10),
                 1 << 20,
                 100,
                 1 << 20,
                 false);
-        Peers nobody = (Peers) Proxy.newProxyInstance(
-                Peers.class.getClassLoader(), new Class<?>[] {Peers.class}, (proxy, method, arguments) -> {
-                    throw new UnsupportedOperationException(method.getName());
-                });
+        Peers nobody = Nobody.peers();
         ReplicaListener listener = new ReplicaListener() {
             @Override
             public void written(int w, String outcome) {}
@@ -257,7 +256,7 @@ class RollbacksTest {
         journal = new ClusterEvents();
         Replica opened = Replica.open(options, nobody, listener, journal, reason -> {});
         replica = opened;
-        opened.start();
+        opened.start(false);
     }
 
     private static ByteBuffer put(String key, String value, int w) {

@@ -1,0 +1,83 @@
+package dev.quorate.api;
+
+import dev.quorate.replica.ReplicaException;
+import io.smallrye.mutiny.Uni;
+import jakarta.inject.Singleton;
+import jakarta.ws.rs.core.Response;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Has a call done by the leader, wherever it is (protocol.md §6). While there is none, or where it is certain that
+ * nothing was done, the replica that the client asked tries again, until the request's time is over; one that got the
+ * call passed on answers at once, since the first does the waiting.
+ */
+@Singleton
+final class AtLeader {
+    /** A fraction of the time an election takes. */
+    private static final Duration PAUSE = Duration.ofMillis(20);
+
+    private static final String NOTHING_DONE = "\"outcome\":\"none\"";
+    private static final String TYPE = "\"type\":\"urn:quorate:problem:unavailable\"";
+
+    private final Forwarder forwarder;
+
+    AtLeader(Forwarder forwarder) {
+        this.forwarder = forwarder;
+    }
+
+    private record Call(Supplier<Uni<Response>> here, IntFunction<Uni<Response>> there) {}
+
+    /**
+     * Has it done.
+     *
+     * @param here the call, where this process hosts the leader; fails with {@link ReplicaException.Unavailable} when
+     *     nothing was done
+     * @param there the call, passed on to the process of that replica
+     * @param timeout how long a leader is waited for
+     * @param forwardedBy who passed the call on to here, or null
+     */
+    Uni<Response> call(
+            Supplier<Uni<Response>> here,
+            IntFunction<Uni<Response>> there,
+            Duration timeout,
+            @Nullable String forwardedBy) {
+        Call call = new Call(here, there);
+        return forwardedBy != null ? once(call) : attempt(call, System.nanoTime() + timeout.toNanos());
+    }
+
+    private Uni<Response> attempt(Call call, long deadlineNanos) {
+        return once(call).onItemOrFailure().transformToUni((answer, failure) -> {
+            boolean again = failure == null ? saysNothingDone(answer) : failure instanceof ReplicaException.Unavailable;
+            if (again && System.nanoTime() + PAUSE.toNanos() - deadlineNanos < 0) {
+                return Uni.createFrom()
+                        .voidItem()
+                        .onItem()
+                        .delayIt()
+                        .by(PAUSE)
+                        .chain(() -> attempt(call, deadlineNanos));
+            }
+            return failure == null
+                    ? Uni.createFrom().item(answer)
+                    : Uni.createFrom().failure(failure);
+        });
+    }
+
+    private Uni<Response> once(Call call) {
+        return Uni.createFrom().deferred(() -> {
+            int elsewhere = forwarder.leaderElsewhere();
+            return elsewhere < 0 ? call.here().get() : call.there().apply(elsewhere);
+        });
+    }
+
+    private static boolean saysNothingDone(Response answer) {
+        if (answer.getStatus() != 503 || !(answer.getEntity() instanceof byte[] body)) {
+            return false;
+        }
+        String document = new String(body, StandardCharsets.UTF_8);
+        return document.contains(TYPE) && document.contains(NOTHING_DONE);
+    }
+}
