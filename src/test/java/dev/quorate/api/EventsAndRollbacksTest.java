@@ -49,7 +49,7 @@ class EventsAndRollbacksTest {
         String firstId;
         try (EventStream stream = EventStream.of(events, Map.of())) {
             List<String> lines =
-                    stream.awaitLine(line -> line.contains("\"reason\":\"election is none, replica 0 leads\""));
+                    stream.awaitLine(line -> line.contains("\"reason\":\"a majority voted for it\""));
             assertTrue(lines.get(0).startsWith(":"), "a comment comes first: " + lines);
             String first = stream.data().get(0);
             assertTrue(
