@@ -69,9 +69,6 @@ public class Lifecycle {
 
     /** The first thing at an ordered stop, while HTTP still takes requests: it goes on when another leads. */
     void handOver(@Observes ShutdownDelayInitiatedEvent event) throws InterruptedException {
-        if (!hosted.replayed()) {
-            return;
-        }
         CountDownLatch done = new CountDownLatch(1);
         hosted.handOver()
                 .onTermination()
@@ -82,10 +79,7 @@ public class Lifecycle {
                                 LOG.info(leadsNothing ? "this process leads nothing" : "no other process took over"),
                         failure -> LOG.warnf("could not hand over: %s", failure.getMessage()));
         done.await(2 * hosted.transferTimeout().toMillis(), TimeUnit.MILLISECONDS);
-    }
-
-    /** Readers of events never end by themselves: an ordered stop would wait for them until its time-out. */
-    void endStreams(@Observes ShutdownDelayInitiatedEvent event) {
+        // Their readers never end by themselves: the stop would wait for them until its time-out.
         events.close();
     }
 

@@ -112,11 +112,14 @@ public class HostedReplicas {
      * false where there was nobody to take it, within {@link #transferTimeout}.
      */
     public Uni<Boolean> handOver() {
-        Replica asked = asked();
-        if (settings.members().isEmpty() || asked.role() != Role.LEADER) {
-            return Uni.createFrom().item(asked.role() != Role.LEADER);
+        Optional<Replica> leading = replicas.stream()
+                .filter(replica -> replica.role() == Role.LEADER)
+                .findFirst();
+        if (settings.members().isEmpty() || leading.isEmpty()) {
+            return Uni.createFrom().item(leading.isEmpty());
         }
-        return asked.handOver(other -> hosted(other).isEmpty())
+        return leading.get()
+                .handOver(other -> hosted(other).isEmpty())
                 .ifNoItem()
                 .after(transferTimeout())
                 .recoverWithItem(false);

@@ -48,8 +48,7 @@ class EventsAndRollbacksTest {
     void eachEventHasItsCauseAndCanBeGoneOnFrom() {
         String firstId;
         try (EventStream stream = EventStream.of(events, Map.of())) {
-            List<String> lines =
-                    stream.awaitLine(line -> line.contains("\"reason\":\"a majority voted for it\""));
+            List<String> lines = stream.awaitLine(line -> line.contains("\"reason\":\"a majority voted for it\""));
             assertTrue(lines.get(0).startsWith(":"), "a comment comes first: " + lines);
             String first = stream.data().get(0);
             assertTrue(

@@ -30,10 +30,8 @@ class PeerHealthTest {
             1 << 20,
             false);
 
-    private final PeerHealth health = new PeerHealth(
-            1,
-            1,
-            new ReplicaEvents(OPTIONS, () -> 6, new ClusterEvents(), new SilentListener(), new Pulse(SHORT, SHORT)));
+    private final PeerHealth health =
+            new PeerHealth(1, 1, new ReplicaEvents(OPTIONS, () -> 6, new ClusterEvents(), new SilentListener()));
 
     /** Else each retry costs both of them, twenty times a second, for as long as the disk is full. */
     @Test
