@@ -112,9 +112,10 @@ final class Loop {
     }
 
     private void drain() {
-        for (int done = 0; done < DRAIN_LIMIT; done++) {
+        // Nothing is taken once it stopped: what is left in the queue is told so at the end.
+        for (int done = 0; done < DRAIN_LIMIT && !stopped; done++) {
             Runnable work = queue.poll();
-            if (work == null || stopped) {
+            if (work == null) {
                 return;
             }
             work.run();

@@ -45,4 +45,18 @@ class LoopTest {
         assertTrue(late.abandoned.get());
         assertFalse(queued.ran.get() || late.ran.get());
     }
+
+    @Test
+    void workBehindAnOrderedStopIsAbandoned() {
+        Loop loop = new Loop("quorate-test-loop", () -> {}, failure -> {});
+        Awaited next = new Awaited();
+        Awaited last = new Awaited();
+        loop.offer(loop::stop);
+        loop.offer(next);
+        loop.offer(last);
+        loop.start();
+        loop.join();
+        assertTrue(next.abandoned.get() && last.abandoned.get());
+        assertFalse(next.ran.get() || last.ran.get());
+    }
 }
