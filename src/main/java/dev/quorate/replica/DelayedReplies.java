@@ -14,6 +14,17 @@ final class DelayedReplies {
         waiting.add(new Reply(syncedIndex, response, emitter));
     }
 
+    /** Entries from there on were taken back: those who sent them are no longer promised anything. */
+    void truncatedFrom(long index) {
+        waiting.removeIf(reply -> {
+            boolean gone = reply.syncedIndex >= index;
+            if (gone) {
+                reply.emitter.fail(new ReplicaException.Unavailable("another leader's entries took their place"));
+            }
+            return gone;
+        });
+    }
+
     void release(long syncedIndex) {
         Reply reply;
         while ((reply = waiting.peek()) != null && reply.syncedIndex <= syncedIndex) {

@@ -1,6 +1,7 @@
 package dev.quorate.replica;
 
 import dev.quorate.protocol.ReplicaCore;
+import dev.quorate.protocol.Role;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,8 @@ final class Handover {
         if (asker != null && leader >= 0 && leader != self) {
             asker.complete(leader);
             asker = null;
+        } else if (core.role() == Role.LEADER && core.transferTarget() < 0) {
+            failed("replica " + self + " leads on, or again");
         }
     }
 

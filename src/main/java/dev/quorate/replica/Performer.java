@@ -2,6 +2,7 @@ package dev.quorate.replica;
 
 import dev.quorate.log.NoSpaceException;
 import dev.quorate.log.Wal;
+import dev.quorate.protocol.CoreEvent.RoleChanged;
 import dev.quorate.protocol.Effects;
 import dev.quorate.protocol.HardState;
 import dev.quorate.protocol.Message;
@@ -42,6 +43,8 @@ final class Performer {
     void perform(Effects effects, @Nullable UniEmitter<? super Message> asker) {
         try {
             if (!makeDurable(effects, asker)) {
+                // The leader was heard all the same: who waits for this replica to lead is to know.
+                effects.events().stream().filter(RoleChanged.class::isInstance).forEach(replica::tell);
                 return;
             }
         } catch (IOException e) {
@@ -107,6 +110,10 @@ final class Performer {
                 asker.fail(new ReplicaException.NoSpace("replica " + replica.id() + " has no space on its disk"));
             }
             return false;
+        }
+        if (change.truncateFrom() > 0) {
+            // They would also keep the answers to the new leader waiting behind them, for indexes that may never come.
+            replies.truncatedFrom(change.truncateFrom());
         }
         // Behind a truncation the log may get no longer than it was: its sync must be seen all the same.
         syncedSeen = Math.min(syncedSeen, wal.syncedIndex());

@@ -113,11 +113,11 @@ class FullDiskTest {
 
     /** The leader's log of that term has one entry, which writes that value. */
     private UniAssertSubscriber<AppendResponse> append(Replica follower, long term, String value) throws IOException {
-        AppendRequest request = new AppendRequest(0, 1, term, 1, Position.NONE, 0, entries(term, value));
+        AppendRequest request = new AppendRequest(0, 1, term, 1, Position.NONE, 0, entries(directory, term, value));
         return end(follower.fromPeers().onAppend(envelope(follower), request));
     }
 
-    private Records entries(long term, String value) throws IOException {
+    static Records entries(Path directory, long term, String value) throws IOException {
         Path path = Files.createTempDirectory(directory, "leader");
         SyncListener deaf = (SyncListener) Proxy.newProxyInstance(
                 SyncListener.class.getClassLoader(),
@@ -145,7 +145,7 @@ class FullDiskTest {
                 "quorate", SET_ID, 0, 1, LEADERS_INCARNATION, to.membership().incarnation());
     }
 
-    private static <T> UniAssertSubscriber<T> end(Uni<T> call) {
+    static <T> UniAssertSubscriber<T> end(Uni<T> call) {
         UniAssertSubscriber<T> subscriber = call.subscribe().withSubscriber(UniAssertSubscriber.create());
         await().until(() -> subscriber.getItem() != null || subscriber.getFailure() != null);
         return subscriber;
