@@ -104,7 +104,7 @@ public final class PeerRequests {
     public Uni<PeerState> onHello(Envelope envelope, boolean joining) {
         return replica.onLoop(() -> {
             Membership own = replica.membership();
-            if (joining && own.isFormed() && envelope.setId() == own.setId() && envelope.from() != own.replica()) {
+            if (joining && own.takesPart() && envelope.setId() == own.setId() && envelope.from() != own.replica()) {
                 performer.perform(core.joinerHeard(envelope.from(), envelope.fromIncarnation()));
             }
             return replica.asSeen();

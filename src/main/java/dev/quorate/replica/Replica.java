@@ -419,6 +419,11 @@ public final class Replica {
         awaiting = why;
     }
 
+    /** It counts in its set: nothing keeps it from serving or following but a leader that is not known. */
+    void settle() {
+        awaiting = core.leader() == -1 ? "the leader of term " + core.term() + " is not known yet" : null;
+    }
+
     boolean isStopped() {
         return stopped != null;
     }
@@ -430,6 +435,13 @@ public final class Replica {
     void lead() {
         awaiting = null;
         performer.perform(core.lead());
+    }
+
+    /** As long as the others have not taken its log, this replica leads alone. */
+    void leadRecovered() {
+        if (core.role() != Role.LEADER) {
+            performer.perform(core.leadRecovered());
+        }
     }
 
     /** The set was formed just now: this replica, which formed it, is the first to stand. */
@@ -486,7 +498,7 @@ public final class Replica {
                 writes.abandon("replica " + id() + " no longer leads; the write may have been done");
                 own.steppedDown("replica " + id() + " no longer leads");
             }
-            awaiting = core.leader() == -1 ? "the leader of term " + changed.term() + " is not known yet" : null;
+            settle();
         } else if (event instanceof TransferGivenUp givenUp) {
             handover.failed("replica " + givenUp.target() + " did not take over in time");
         }
@@ -518,7 +530,10 @@ public final class Replica {
     }
 
     private boolean serves() {
-        return core.role() == Role.LEADER && wal.lastIndex() >= core.noOpIndex() && stopped == null;
+        return core.role() == Role.LEADER
+                && wal.lastIndex() >= core.noOpIndex()
+                && membership.isFormed()
+                && stopped == null;
     }
 
     private ReplicaView picture() {
