@@ -311,13 +311,15 @@ public final class ReplicaCore {
     }
 
     /**
-     * Begins to hand over. Does nothing if this replica does not lead, does so already, or the target does not count.
+     * Begins to hand over. Does nothing if this replica does not lead, does so already, the target does not count, or
+     * nobody is elected in this set.
      *
      * @param target another replica, 0..N-1
      */
     public Effects transfer(int target, Reason reason) {
         effects = new Effects();
-        if (leading != null
+        if (options.elects()
+                && leading != null
                 && leading.transfer == null
                 && leading.follower(target).counts()) {
             startTransfer(leading, target, reason);

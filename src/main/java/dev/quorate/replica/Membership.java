@@ -105,8 +105,8 @@ record Membership(
                 && envelope.to() == replica
                 && envelope.from() >= 0
                 && envelope.from() < replicas
-                && envelope.toIncarnation() == incarnation
-                && (stage != Stage.FORMING || envelope.fromIncarnation() == incarnations.get(envelope.from()));
+                && envelope.from() != replica
+                && envelope.toIncarnation() == incarnation;
     }
 
     byte[] encode() {
