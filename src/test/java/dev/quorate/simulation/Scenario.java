@@ -10,7 +10,9 @@ import dev.quorate.protocol.Reason;
 import dev.quorate.store.KeyRecord;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -21,12 +23,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>{@code start 3} elections are on; {@code start 3 none} replica 0 leads for ever
+ *   <li>{@code given 2 1 1 4}: an earlier history left entries of these terms in a log, synced
  *   <li>{@code campaign 2} stands and asks at once; {@code tick 2 5} time passes; {@code beat 0} one heartbeat
+ *   <li>{@code elect 4 2 3}: replicas 2 and 3 forget their leader, and elect 4; what it then sends stays under way
  *   <li>{@code write 0 k0=a w=2}, {@code retry 1 k0=a} (the same operation again), {@code sync 0}
  *   <li>{@code deliver 0->1}, {@code duplicate 0->1}, {@code drop 0->1}: the first on that link; {@code flow}: all, and
  *       all syncs, until nothing moves; {@code flow 0 1}: only among those
  *   <li>{@code crash 0} (unsynced entries are lost), {@code crash 0 keeping 3} (those up to 3 are not),
- *       {@code restart 0}, {@code wipe 0} (a new directory, started), {@code again 0->1} the stream after a failure
+ *       {@code restart 0} (down or not), {@code wipe 0} (a new directory, started), {@code again 0->1} the stream after a failure
  *   <li>{@code cut 0->1}, {@code mend}, {@code transfer 0->1}
  *   <li>{@code read 0 k0 linearizable}, {@code read 0,1 k0} (a quorum read), {@code local 1 k0}, {@code repair 0->1 k0}
  *   <li>{@code show} what each has
@@ -39,6 +43,7 @@ final class Scenario implements SimReplica.World {
     private final List<Parcel> inFlight = new ArrayList<>();
     private final List<Waiting> waiting = new ArrayList<>();
     private final List<Read> reads = new ArrayList<>();
+    private final Map<String, SimEntry> given = new HashMap<>();
     private List<String> happened = new ArrayList<>();
     private @Nullable SimSettings settings;
     private @Nullable Laws laws;
@@ -67,7 +72,9 @@ final class Scenario implements SimReplica.World {
         String[] words = line.trim().split(" +", -1);
         switch (words[0]) {
             case "start" -> start(id(words[1]), words.length > 2 ? Election.NONE : Election.AUTO);
+            case "given" -> given(words);
             case "campaign" -> campaign(id(words[1]));
+            case "elect" -> elect(id(words[1]), Arrays.asList(words).subList(1, words.length));
             case "tick" -> tick(id(words[1]), words.length > 2 ? id(words[2]) : 1);
             case "beat" -> on(words[1], replica -> replica.tick(1));
             case "write" -> write(words[1], words[2], words.length > 3 ? id(words[3].substring(2)) : 1);
@@ -78,7 +85,7 @@ final class Scenario implements SimReplica.World {
             case "drop" -> take(words[1], true);
             case "flow" -> flow(Arrays.asList(words).subList(1, words.length));
             case "crash" -> crash(words);
-            case "restart" -> on(words[1], SimReplica::restart);
+            case "restart" -> on(words[1], Scenario::restart);
             case "wipe" -> wipe(words[1]);
             case "again" -> again(words[1]);
             case "cut" -> cut(words[1]);
@@ -144,6 +151,21 @@ final class Scenario implements SimReplica.World {
         if (election == Election.NONE) {
             on("0", SimReplica::firstStart);
         }
+    }
+
+    /** The same terms from the beginning are the same entries. */
+    private void given(String[] words) {
+        SimReplica replica = replicas.get(id(words[1]));
+        List<SimEntry> history = new ArrayList<>();
+        SimEntry last = replica.log().last();
+        for (int at = 2; at < words.length; at++) {
+            SimEntry before = last;
+            String terms = String.join(" ", Arrays.copyOfRange(words, 2, at + 1));
+            int term = id(words[at]);
+            last = given.computeIfAbsent(terms, unknown -> before.noOp(term));
+            history.add(last);
+        }
+        replica.given(history);
     }
 
     private void campaign(int who) {
@@ -218,6 +240,41 @@ final class Scenario implements SimReplica.World {
         }
     }
 
+    /** A candidate that hears of a higher term stands again. */
+    private void elect(int candidate, List<String> among) {
+        among.forEach(who -> on(who, Scenario::restart));
+        List<Integer> ids = among.stream().map(Scenario::id).toList();
+        for (int attempt = 0; attempt < 3 && !replicas.get(candidate).leads(); attempt++) {
+            campaign(candidate);
+            Parcel next = anElectionsAmong(ids);
+            for (; next != null; next = anElectionsAmong(ids)) {
+                inFlight.remove(next);
+                deliver(next);
+            }
+        }
+        shorten();
+    }
+
+    private @Nullable Parcel anElectionsAmong(List<Integer> ids) {
+        return inFlight.stream()
+                .filter(parcel -> ids.contains(parcel.from()) && ids.contains(parcel.to()))
+                .filter(parcel -> parcel.content() instanceof Parcel.Core core && isOfAnElection(core.message()))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static boolean isOfAnElection(Message message) {
+        return message instanceof Message.PreVoteRequest
+                || message instanceof Message.PreVoteResponse
+                || message instanceof Message.VoteRequest
+                || message instanceof Message.VoteResponse;
+    }
+
+    private void shorten() {
+        happened.removeIf(line ->
+                line.startsWith("sends ") || line.contains("FollowerAdvanced") || line.contains("MessageIgnored"));
+    }
+
     /** Messages and syncs among some replicas, told in short: only what changed. */
     private void flow(List<String> among) {
         List<Integer> ids = among.isEmpty()
@@ -235,7 +292,7 @@ final class Scenario implements SimReplica.World {
                 break;
             }
         }
-        happened.removeIf(line -> line.startsWith("sends ") || line.contains("FollowerAdvanced"));
+        shorten();
     }
 
     private boolean syncAny(List<Integer> ids) {
@@ -257,11 +314,16 @@ final class Scenario implements SimReplica.World {
         replica.crash(UNLUCKY);
     }
 
+    private static void restart(SimReplica replica) {
+        if (replica.isUp()) {
+            replica.crash(UNLUCKY);
+        }
+        replica.restart();
+    }
+
     private void wipe(String who) {
         on(who, replica -> {
-            if (replica.isUp()) {
-                replica.crash(UNLUCKY);
-            }
+            replica.crash(UNLUCKY);
             replica.wipe();
             replica.restart();
         });
