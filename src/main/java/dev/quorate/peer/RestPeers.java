@@ -40,6 +40,7 @@ public class RestPeers implements Peers {
     /** Takes the other's sync, which a slow disk may hold up. */
     private static final Duration APPEND_TIMEOUT = Duration.ofSeconds(5);
 
+    private static final Duration HEARTBEAT_TIMEOUT = Duration.ofSeconds(1);
     private static final Duration CALL_TIMEOUT = Duration.ofSeconds(2);
 
     private final Supplier<HostedReplicas> hosted;
@@ -72,11 +73,7 @@ public class RestPeers implements Peers {
     @Override
     public Uni<HeartbeatResponse> heartbeat(Envelope envelope, Heartbeat heartbeat) {
         return call(
-                envelope,
-                "heartbeat",
-                () -> WireFormat.heartbeat(envelope, heartbeat),
-                hosted.get().heartbeatTimeout(),
-                bytes -> {
+                envelope, "heartbeat", () -> WireFormat.heartbeat(envelope, heartbeat), HEARTBEAT_TIMEOUT, bytes -> {
                     HeartbeatResponse answer = WireFormat.readHeartbeatAnswer(bytes);
                     boolean matches = answer.to() == envelope.from() && answer.round() == heartbeat.round();
                     return answers(envelope, answer.from(), matches, answer);

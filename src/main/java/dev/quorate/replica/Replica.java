@@ -22,7 +22,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
@@ -39,7 +38,6 @@ import org.jspecify.annotations.Nullable;
 public final class Replica {
     private static final Logger LOG = Logger.getLogger(Replica.class);
     private static final int BATCH_BYTES = 1 << 20;
-    private static final Duration NO_SPACE_PAUSE = Duration.ofSeconds(1);
 
     private final ReplicaOptions options;
     private final DataDirectory directory;
@@ -325,10 +323,9 @@ public final class Replica {
 
     /**
      * At an ordered stop: hands leadership over to one of those allowed, if this replica leads. Emits whether another
-     * leads then; false if there was nobody to take it, or none of them took it in time.
+     * leads then; false if there was nobody to take it, or it was not taken in time.
      */
     Uni<Boolean> handOver(IntPredicate allowed) {
-        AtomicInteger tried = new AtomicInteger(-1);
         Uni<Integer> done = Uni.createFrom()
                 .emitter(emitter -> offer(emitter, () -> {
                     if (core.role() != Role.LEADER) {
@@ -336,18 +333,13 @@ public final class Replica {
                         return;
                     }
                     int target = core.bestTarget(allowed);
-                    tried.set(target);
                     if (target < 0) {
                         emitter.fail(new ReplicaException.Unavailable("no replica can take over"));
                     } else {
                         transfer(target, Reason.SHUTDOWN, emitter);
                     }
                 }));
-        return done.replaceWith(true)
-                .onFailure(ReplicaException.class)
-                .recoverWithUni(() -> tried.get() < 0
-                        ? Uni.createFrom().item(false)
-                        : handOver(other -> other != tried.get() && allowed.test(other)));
+        return done.replaceWith(true).onFailure(ReplicaException.class).recoverWithItem(false);
     }
 
     private void transfer(int target, Reason reason, UniEmitter<? super Integer> emitter) {
@@ -358,7 +350,6 @@ public final class Replica {
         performer.perform(core.transfer(target, reason));
         if (core.transferTarget() == target) {
             handover.await(emitter);
-            loop.after(options.electionTimeout().multipliedBy(3), () -> handover.expire(emitter));
         } else {
             emitter.fail(new ReplicaException.Unavailable("replica " + target + " does not answer, or does not count"));
         }
@@ -388,10 +379,7 @@ public final class Replica {
 
     /** Of a leader that takes requests. */
     Peers.ReadReply leadersReply(String key) {
-        if (!serves()) {
-            // Judged now, not by the picture of the last drain: another may have been heard to lead since.
-            throw new ReplicaException.Unavailable(view.whyNot(id()));
-        }
+        view.requireServing(id());
         return servedReply(key);
     }
 
@@ -431,11 +419,6 @@ public final class Replica {
         awaiting = why;
     }
 
-    /** It counts in its set: nothing keeps it from serving or following but a leader that is not known. */
-    void settle() {
-        awaiting = core.leader() == -1 ? "the leader of term " + core.term() + " is not known yet" : null;
-    }
-
     boolean isStopped() {
         return stopped != null;
     }
@@ -447,13 +430,6 @@ public final class Replica {
     void lead() {
         awaiting = null;
         performer.perform(core.lead());
-    }
-
-    /** As long as the others have not taken its log, this replica leads alone. */
-    void leadRecovered() {
-        if (core.role() != Role.LEADER) {
-            performer.perform(core.leadRecovered());
-        }
     }
 
     /** The set was formed just now: this replica, which formed it, is the first to stand. */
@@ -510,11 +486,7 @@ public final class Replica {
                 writes.abandon("replica " + id() + " no longer leads; the write may have been done");
                 own.steppedDown("replica " + id() + " no longer leads");
             }
-            settle();
-            if (changed.reason() == Reason.NO_SPACE && !membership.elects()) {
-                // Nobody else ever leads this set.
-                loop.after(NO_SPACE_PAUSE, this::lead);
-            }
+            awaiting = core.leader() == -1 ? "the leader of term " + changed.term() + " is not known yet" : null;
         } else if (event instanceof TransferGivenUp givenUp) {
             handover.failed("replica " + givenUp.target() + " did not take over in time");
         }
@@ -546,10 +518,7 @@ public final class Replica {
     }
 
     private boolean serves() {
-        return core.role() == Role.LEADER
-                && wal.lastIndex() >= core.noOpIndex()
-                && membership.isFormed()
-                && stopped == null;
+        return core.role() == Role.LEADER && wal.lastIndex() >= core.noOpIndex() && stopped == null;
     }
 
     private ReplicaView picture() {

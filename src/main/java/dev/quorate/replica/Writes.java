@@ -49,9 +49,7 @@ final class Writes {
     }
 
     private @Nullable ReplicaException refusal(int valueBytes) {
-        if (core.role() != Role.LEADER
-                || replica.isStopped()
-                || !replica.membership().isFormed()) {
+        if (core.role() != Role.LEADER || replica.isStopped()) {
             return new ReplicaException.Unavailable(replica.view().whyNot(replica.id()));
         }
         if (!core.takesWrites()) {

@@ -106,6 +106,9 @@ final class Laws {
 
     /** A replica takes all up to an index for committed. */
     void committed(SimReplica replica, long index, long term) {
+        if (index > replica.log().lastIndex()) {
+            throw new SafetyViolation("replica " + replica.id() + " committed " + index + ", which it does not have");
+        }
         SimEntry entry = replica.log().get(index);
         if (index < committed.size()) {
             if (committed.get((int) index) != entry) {

@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /** Replicas, the network between them, clients, and one thing that happens after the other; all is checked each time. */
 final class SimCluster implements SimReplica.World {
@@ -31,6 +31,8 @@ final class SimCluster implements SimReplica.World {
     private int dies = SimEntry.NOBODY;
     private int diesAfter;
     private int full = SimEntry.NOBODY;
+    private int quiet;
+    private int asleep = SimEntry.NOBODY;
     private int promised = SimEntry.NOBODY;
 
     /** A process died between two steps of what it did. */
@@ -171,26 +173,29 @@ final class SimCluster implements SimReplica.World {
             bounce(forgetful);
         }
         Action action = inFlight.size() > MOST_IN_FLIGHT ? Action.DELIVER : settings.pick(random);
+        if (quiet > 0) {
+            quiet--;
+            action = action.isTrouble() || action == Action.MEND ? Action.DELIVER : action;
+        }
         SimReplica replica = replicas.get(random.nextInt(replicas.size()));
         switch (action) {
             case DELIVER -> deliver();
             case TICK -> tick();
-            case SYNC_BEGINS -> ifUp(replica, SimReplica::syncBegins);
-            case SYNC_ENDS -> syncEnds(replica);
+            case SYNC_ENDS -> some(SimReplica::isSyncing, this::syncEnds);
             case WRITE, RETRY, LINEARIZABLE_READ, REPAIR -> ask(action);
             case GIVE_UP -> clients.giveUp();
             case QUORUM_READ -> clients.quorumRead();
             case CRASH -> ifUp(replica, this::crash);
             case CRASH_WITHIN -> crashWithin(replica);
-            case RESTART -> restart(replica);
+            case RESTART -> some(down -> !down.isUp(), this::restart);
             case WIPE -> wipe(replica);
             case CUT -> cut(replica);
             case MEND -> mend();
             case FAIL_APPEND -> ifLeads(replica, leader -> leader.failAppend(other(leader)));
             case RESUME -> ifLeads(replica, leader -> leader.resume(other(leader)));
-            case TRANSFER -> transfer();
+            case TRANSFER -> some(SimReplica::leads, this::transfer);
             case STORM -> storm();
-            case COUP -> coup();
+            case COUP -> some(SimReplica::leads, this::coup);
             case BOUNCE -> bounce(replica);
             case STAND -> ifUp(replica, SimReplica::stand);
         }
@@ -212,22 +217,28 @@ final class SimCluster implements SimReplica.World {
         return (replica.id() + 1 + random.nextInt(replicas.size() - 1)) % replicas.size();
     }
 
-    private @Nullable SimReplica someLeader() {
+    /** One of those that fit, if any does. */
+    private void some(Predicate<SimReplica> fit, Consumer<SimReplica> action) {
         int first = random.nextInt(replicas.size());
         for (int i = 0; i < replicas.size(); i++) {
             SimReplica replica = replicas.get((first + i) % replicas.size());
-            if (replica.leads()) {
-                return replica;
+            if (fit.test(replica)) {
+                action.accept(replica);
+                return;
             }
         }
-        return null;
     }
 
     private void ask(Action action) {
-        SimReplica leader = someLeader();
-        if (leader == null) {
-            return;
-        }
+        boolean write = action == Action.WRITE || action == Action.RETRY;
+        // Who writes has mostly found the newest leader; reads are asked of anyone who thinks that it leads.
+        boolean newest = write && random.nextInt(8) > 0;
+        some(
+                replica -> replica.leads() && (!newest || replica.core().term() == laws.newestTerm()),
+                leader -> ask(action, leader));
+    }
+
+    private void ask(Action action, SimReplica leader) {
         trace.add(() -> action + " at replica " + leader.id());
         on(leader, asked -> {
             switch (action) {
@@ -257,9 +268,11 @@ final class SimCluster implements SimReplica.World {
 
     /** Mostly one tick, at times many that are on time, at times one that is late. */
     private void tick() {
-        int drawn = random.nextInt(replicas.size() + 1);
-        int id = drawn < replicas.size() ? drawn : Math.max(0, settings.hasty());
+        int id = pickBySpeed();
         SimReplica replica = replicas.get(id);
+        if (id == asleep) {
+            return;
+        }
         int kind = random.nextInt(20);
         int ticks = kind < 2 ? 1 + random.nextInt(2 * settings.electionTicks()) : 1;
         int elapsed = kind == 2 ? random.nextInt(3 * settings.electionTicks()) : 1;
@@ -269,9 +282,22 @@ final class SimCluster implements SimReplica.World {
         }
     }
 
+    private int pickBySpeed() {
+        int sum = 0;
+        for (int speed : settings.speeds()) {
+            sum += speed;
+        }
+        int drawn = random.nextInt(sum);
+        int id = 0;
+        while (drawn >= settings.speeds()[id]) {
+            drawn -= settings.speeds()[id++];
+        }
+        return id;
+    }
+
     private void syncEnds(SimReplica replica) {
         boolean slow = replica.id() == settings.slowDisk() && random.nextInt(8) > 0;
-        if (replica.isUp() && replica.isSyncing() && !slow) {
+        if (!slow) {
             trace.add(() -> "sync of replica " + replica.id() + " ends");
             boolean told = random.nextInt(3) > 0;
             on(replica, synced -> synced.syncEnds(told));
@@ -293,11 +319,24 @@ final class SimCluster implements SimReplica.World {
                 losePatience(replica);
             }
         }
-        for (int crossing = random.nextInt(20); crossing > 0 && !inFlight.isEmpty(); crossing--) {
-            deliver(inFlight.remove(random.nextInt(inFlight.size())));
-        }
+        deliverSome();
         if (random.nextBoolean()) {
             bounce(replicas.get(random.nextInt(replicas.size())));
+        }
+    }
+
+    private void deliverSome() {
+        boolean reordered = random.nextBoolean();
+        for (int crossing = random.nextInt(30); crossing > 0 && !inFlight.isEmpty(); crossing--) {
+            deliver(inFlight.remove(reordered ? random.nextInt(inFlight.size()) : 0));
+        }
+    }
+
+    /** What is under way arrives, and what was appended is synced. */
+    private void settle() {
+        for (int i = 0; i < MOST_IN_FLIGHT && !inFlight.isEmpty(); i++) {
+            deliver(inFlight.remove(0));
+            some(SimReplica::isSyncing, this::syncEnds);
         }
     }
 
@@ -308,18 +347,26 @@ final class SimCluster implements SimReplica.World {
         }
     }
 
-    /** A leader is cut off, wholly or one way, and the others want another. */
-    private void coup() {
-        SimReplica leader = someLeader();
-        if (leader == null || replicas.size() == 1) {
+    /** A leader is cut off, wholly or one way, at times with its clock standing still, and the others want another. */
+    private void coup(SimReplica leader) {
+        if (replicas.size() == 1) {
             return;
         }
+        if (random.nextBoolean()) {
+            settle();
+        }
         isolate(leader, random.nextInt(4));
+        if (random.nextBoolean()) {
+            asleep = leader.id();
+        }
+        // What follows takes its time.
+        quiet = random.nextInt(150);
         for (SimReplica replica : replicas) {
             if (replica != leader && random.nextInt(3) > 0) {
                 losePatience(replica);
             }
         }
+        deliverSome();
     }
 
     /** Back before anybody noticed, but for what was not synced. */
@@ -370,6 +417,7 @@ final class SimCluster implements SimReplica.World {
 
     void mend() {
         trace.add(() -> "all links mended");
+        asleep = SimEntry.NOBODY;
         for (boolean[] from : cut) {
             Arrays.fill(from, false);
         }
@@ -382,9 +430,8 @@ final class SimCluster implements SimReplica.World {
         full = SimEntry.NOBODY;
     }
 
-    private void transfer() {
-        SimReplica leader = someLeader();
-        if (leader != null && replicas.size() > 1) {
+    private void transfer(SimReplica leader) {
+        if (replicas.size() > 1) {
             int target = other(leader);
             trace.add(() -> "transfer from replica " + leader.id() + " to " + target);
             on(leader, asked -> asked.transfer(target, WHY_TRANSFER[random.nextInt(WHY_TRANSFER.length)]));

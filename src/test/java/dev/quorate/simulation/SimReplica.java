@@ -135,7 +135,7 @@ final class SimReplica {
     }
 
     boolean isSyncing() {
-        return syncRequested > log.syncedIndex();
+        return up && syncRequested > log.syncedIndex();
     }
 
     // ---- start and end ---------------------------------------------------------------------------------------------
@@ -183,6 +183,14 @@ final class SimReplica {
             perform(core.lead());
         }
         afterwards();
+    }
+
+    /** It comes from an earlier history: these entries are in its log, and the last one's term is its own. */
+    void given(List<SimEntry> history) {
+        history.forEach(log::append);
+        log.syncUpTo(log.lastIndex());
+        hardState = new HardState(log.lastPosition().term(), HardState.NOBODY);
+        restart();
     }
 
     /** As the process that formed the set, or one that starts together with all others. */
@@ -304,7 +312,7 @@ final class SimReplica {
         afterwards();
     }
 
-    /** A sync begins now and covers what is in the log now; {@link #syncEnds} may come much later. */
+    /** A sync begins now and covers what is in the log now: what comes later waits for the next. */
     void syncBegins() {
         syncRequested = log.lastIndex();
     }
@@ -500,6 +508,9 @@ final class SimReplica {
             }
         }
         release();
+        if (!isSyncing()) {
+            syncBegins();
+        }
         if (core.transferTarget() >= 0) {
             perform(core.handOver(writesWait));
         }

@@ -10,7 +10,7 @@ import java.util.random.RandomGenerator;
  * @param keptPercent how likely a crash leaves an entry that was not synced
  * @param bouncedPercent how likely a replica crashes and comes back right after it promised something
  * @param slowDisk a replica whose syncs seldom end, or {@link SimEntry#NOBODY}
- * @param hasty a replica whose ticks come twice as often, or {@link SimEntry#NOBODY}
+ * @param speeds how fast each replica's clock runs, against the others'
  * @param weights how often each {@link Action} is chosen, by ordinal
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -27,41 +27,51 @@ record SimSettings(
         int bouncedPercent,
         boolean fullDisks,
         int slowDisk,
-        int hasty,
+        int[] speeds,
         int[] weights,
         Flaw flaw) {
     /** What may happen next. */
     enum Action {
-        DELIVER(120, 300),
-        TICK(40, 90),
-        SYNC_BEGINS(30, 60),
-        SYNC_ENDS(30, 60),
-        WRITE(15, 60),
-        RETRY(0, 8),
-        GIVE_UP(0, 3),
-        LINEARIZABLE_READ(0, 15),
+        DELIVER(150, 300),
+        TICK(30, 80),
+        SYNC_ENDS(30, 120),
+        WRITE(5, 60),
+        RETRY(0, 10),
+        GIVE_UP(0, 4),
+        LINEARIZABLE_READ(0, 50),
         QUORUM_READ(0, 30),
         REPAIR(0, 12),
-        CRASH(0, 8),
-        CRASH_WITHIN(0, 6),
-        RESTART(4, 12),
-        WIPE(0, 3),
-        CUT(0, 5),
-        MEND(2, 10),
         FAIL_APPEND(5, 20),
         RESUME(10, 30),
-        TRANSFER(0, 6),
-        STAND(0, 2),
-        STORM(0, 6),
-        COUP(0, 4),
-        BOUNCE(0, 10);
+        RESTART(2, 8),
+        MEND(1, 5),
+        CRASH(0, 8, true),
+        CRASH_WITHIN(0, 6, true),
+        WIPE(0, 4, true),
+        CUT(0, 6, true),
+        TRANSFER(0, 6, true),
+        STAND(0, 2, true),
+        STORM(0, 6, true),
+        COUP(0, 6, true),
+        BOUNCE(0, 8, true);
 
         private final int least;
         private final int most;
+        private final boolean trouble;
 
         Action(int least, int most) {
+            this(least, most, false);
+        }
+
+        Action(int least, int most, boolean trouble) {
             this.least = least;
             this.most = most;
+            this.trouble = trouble;
+        }
+
+        /** Whether something goes wrong by it. */
+        boolean isTrouble() {
+            return trouble;
         }
     }
 
@@ -69,8 +79,10 @@ record SimSettings(
         int replicas = 1 + random.nextInt(6);
         replicas = replicas == 6 ? 3 : replicas;
         int[] weights = new int[Action.values().length];
+        int trouble = 1 << random.nextInt(4);
         for (Action action : Action.values()) {
-            weights[place(action)] = action.least + random.nextInt(action.most - action.least + 1);
+            int weight = action.least + random.nextInt(action.most - action.least + 1);
+            weights[place(action)] = action.trouble ? trouble * weight : 2 * weight;
             if (action.least == 0 && random.nextInt(3) == 0) {
                 weights[place(action)] = 0;
             }
@@ -82,7 +94,7 @@ record SimSettings(
                 random.nextInt(8) == 0 ? Election.NONE : Election.AUTO,
                 heartbeat,
                 heartbeat * 2 + random.nextInt(4),
-                100 + random.nextInt(random.nextInt(4) == 0 ? 2_000 : 500),
+                100 + random.nextInt(random.nextInt(4) == 0 ? 2_400 : 800),
                 wild ? random.nextInt(30) : 0,
                 wild ? random.nextInt(50) : 0,
                 random.nextInt(3) == 0 ? 0 : random.nextInt(60),
@@ -90,7 +102,7 @@ record SimSettings(
                 random.nextInt(3) == 0 ? random.nextInt(30) : 0,
                 random.nextInt(10) == 0,
                 random.nextInt(4) == 0 ? random.nextInt(replicas) : SimEntry.NOBODY,
-                random.nextInt(3) == 0 ? random.nextInt(replicas) : SimEntry.NOBODY,
+                random.ints(replicas, 1, random.nextBoolean() ? 2 : 12).toArray(),
                 weights,
                 flaw);
     }
@@ -98,21 +110,7 @@ record SimSettings(
     /** A calm set for scripts. */
     static SimSettings scripted(int replicas, Election election) {
         return new SimSettings(
-                replicas,
-                election,
-                1,
-                10,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                false,
-                SimEntry.NOBODY,
-                SimEntry.NOBODY,
-                new int[0],
-                Flaw.NONE);
+                replicas, election, 1, 10, 0, 0, 0, 0, 0, 0, false, SimEntry.NOBODY, new int[0], new int[0], Flaw.NONE);
     }
 
     boolean elects() {

@@ -45,7 +45,7 @@ class SimulationTest {
         assertTrue(coverage.reads() > SCHEDULES, "reads were answered: " + coverage.reads());
     }
 
-    private static Coverage runAll(long first, int schedules) throws Exception {
+    static Coverage runAll(long first, int schedules) throws Exception {
         int threads = Runtime.getRuntime().availableProcessors();
         AtomicLong next = new AtomicLong(first);
         AtomicLong failed = new AtomicLong(Long.MAX_VALUE);
