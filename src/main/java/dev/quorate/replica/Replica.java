@@ -3,6 +3,7 @@ package dev.quorate.replica;
 import dev.quorate.log.DataDirectory;
 import dev.quorate.log.Wal;
 import dev.quorate.protocol.CoreEvent;
+import dev.quorate.protocol.CoreEvent.Admitted;
 import dev.quorate.protocol.CoreEvent.RoleChanged;
 import dev.quorate.protocol.CoreEvent.TransferGivenUp;
 import dev.quorate.protocol.Message;
@@ -487,6 +488,9 @@ public final class Replica {
                 own.steppedDown("replica " + id() + " no longer leads");
             }
             awaiting = core.leader() == -1 ? "the leader of term " + changed.term() + " is not known yet" : null;
+        } else if (event instanceof Admitted) {
+            // Said by who leads; no change of role follows that would end the wait.
+            awaiting = null;
         } else if (event instanceof TransferGivenUp givenUp) {
             handover.failed("replica " + givenUp.target() + " did not take over in time");
         }
