@@ -8,6 +8,9 @@ import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.URI;
@@ -145,8 +148,9 @@ final class Forwarder {
 
     private static Response passBack(RestResponse<byte[]> answer) {
         Response.ResponseBuilder passed = Response.status(answer.getStatus());
-        if (answer.getEntity() != null) {
-            passed.entity(answer.getEntity());
+        byte[] body = body(answer);
+        if (body.length > 0) {
+            passed.entity(body);
         }
         for (Map.Entry<String, List<Object>> header : answer.getHeaders().entrySet()) {
             if (isPassed(header.getKey())) {
@@ -154,6 +158,19 @@ final class Forwarder {
             }
         }
         return passed.build();
+    }
+
+    /** The client leaves the body of what is no success as a stream, whatever type was asked for. */
+    private static byte[] body(RestResponse<?> answer) {
+        Object entity = answer.getEntity();
+        if (entity instanceof InputStream stream) {
+            try (stream) {
+                return stream.readAllBytes();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return entity instanceof byte[] bytes ? bytes : new byte[0];
     }
 
     private static boolean isPassed(String header) {
