@@ -7,13 +7,17 @@ import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.configuration.ConfigurationException;
 import io.quarkus.vertx.http.HttpServer;
 import io.quarkus.vertx.http.HttpServerStart;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.http.HttpHeaders;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.ObservesAsync;
 import jakarta.interceptor.Interceptor;
+import java.io.UncheckedIOException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -25,11 +29,15 @@ public class Lifecycle {
     private static final Logger LOG = Logger.getLogger("dev.quorate");
     private static final int FAILED = 1;
 
+    /** Among the filters of HTTP; the highest comes first. */
+    private static final int FIRST = 1_000;
+
     private static final String LISTENING = "dev.quorate.listening";
 
     private final HostedReplicas hosted;
     private final ClusterEvents events;
     private final AtomicBoolean started = new AtomicBoolean();
+    private volatile boolean stopping;
 
     Lifecycle(HostedReplicas hosted, ClusterEvents events) {
         this.hosted = hosted;
@@ -37,10 +45,16 @@ public class Lifecycle {
     }
 
     void open(@Observes @Priority(Interceptor.Priority.LIBRARY_BEFORE) StartupEvent event) {
-        hosted.open(isDevelopment(), reason -> {
-            LOG.errorf("the process ends: %s", reason);
-            Quarkus.asyncExit(FAILED);
-        });
+        try {
+            hosted.open(isDevelopment(), reason -> {
+                LOG.errorf("the process ends: %s", reason);
+                Quarkus.asyncExit(FAILED);
+            });
+        } catch (UncheckedIOException e) {
+            // Whose directory it is, or what is wrong with it: for the person who starts it, who needs no stack trace.
+            LOG.debug("the replicas cannot be opened", e);
+            throw new ConfigurationException("quorate does not start: " + e.getMessage());
+        }
         String listening = System.getProperty(LISTENING);
         if (isDevelopment() && listening != null) {
             takePart(listening);
@@ -67,8 +81,24 @@ public class Lifecycle {
         return LaunchMode.current() == LaunchMode.DEVELOPMENT;
     }
 
+    /**
+     * A connection that is kept alive would be cut off when HTTP ends, with a request on it or not: from the beginning
+     * of an ordered stop on each answer tells its client to come back on another.
+     */
+    void sendAway(@Observes Filters filters) {
+        filters.register(
+                request -> {
+                    if (stopping) {
+                        request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+                    }
+                    request.next();
+                },
+                FIRST);
+    }
+
     /** The first thing at an ordered stop, while HTTP still takes requests: it goes on when another leads. */
     void handOver(@Observes ShutdownDelayInitiatedEvent event) throws InterruptedException {
+        stopping = true;
         CountDownLatch done = new CountDownLatch(1);
         hosted.handOver()
                 .onTermination()
