@@ -2,6 +2,8 @@ package dev.quorate.process;
 
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -16,27 +18,54 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Real processes of the packaged program, one a replica, on loopback. */
+/**
+ * Real processes of the packaged program, one a replica, on loopback or each in a network namespace of its own, and what
+ * can be done to them: killed, stopped in order, paused.
+ */
 final class ProcessCluster implements AutoCloseable {
     static final Path JAR = Path.of(System.getProperty("build.dir", "target"), "quarkus-app/quarkus-run.jar");
 
-    private final HttpClient http =
-            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final HttpClient http = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(2))
+            .build();
     private final Path directory;
-    private final String election;
+    private final @Nullable Network network;
     private final List<Integer> ports = new ArrayList<>();
     private final List<@Nullable Process> processes = new ArrayList<>();
     private final List<Map<String, String>> environments = new ArrayList<>();
+    private final Map<String, String> settings = new LinkedHashMap<>();
+    private final Set<Integer> paused = new HashSet<>();
 
     /** @param election {@code auto} or {@code none} */
     ProcessCluster(Path directory, int size, String election) throws IOException {
+        this(directory, size, election, null);
+    }
+
+    /** One process a host of a network, set up to elect. */
+    ProcessCluster(Path directory, Network network) throws IOException {
+        this(directory, network.size(), "auto", network);
+    }
+
+    private ProcessCluster(Path directory, int size, String election, @Nullable Network network) throws IOException {
         this.directory = Files.createDirectories(directory);
-        this.election = election;
+        this.network = network;
+        settings.put("quorate.wal.segment-size", "1M");
+        settings.put("quorate.election", election);
+        settings.put("quorate.data-dir", directory.resolve("data").toString());
         for (int id = 0; id < size; id++) {
             try (ServerSocket free = new ServerSocket(0)) {
                 ports.add(free.getLocalPort());
@@ -55,25 +84,36 @@ final class ProcessCluster implements AutoCloseable {
         return environments.get(id);
     }
 
+    /** Configuration of every process, by key, from its next start on; what is not in it is the program's default. */
+    Map<String, String> settings() {
+        return settings;
+    }
+
     List<String> urls() {
-        return ports.stream().map(port -> "http://127.0.0.1:" + port).toList();
+        return IntStream.range(0, size())
+                .mapToObj(id -> "http://" + host(id) + ":" + ports.get(id))
+                .toList();
+    }
+
+    private String host(int id) {
+        return network == null ? "127.0.0.1" : network.host(id);
     }
 
     void start(int id) {
-        String members = String.join(",", urls());
-        ProcessBuilder builder = new ProcessBuilder(
+        List<String> command = new ArrayList<>(network == null ? List.of() : network.within(id));
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin/java").toString(),
                 "-Xmx256m",
-                "-XX:TieredStopAtLevel=1",
-                "-Dquarkus.http.host=127.0.0.1",
+                "-XX:TieredStopAtLevel=1"));
+        settings.forEach((key, value) -> command.add("-D" + key + "=" + value));
+        command.addAll(List.of(
+                "-Dquarkus.http.host=" + host(id),
                 "-Dquarkus.http.port=" + ports.get(id),
-                "-Dquorate.members=" + members,
+                "-Dquorate.members=" + String.join(",", urls()),
                 "-Dquorate.replica-id=" + id,
-                "-Dquorate.wal.segment-size=1M",
-                "-Dquorate.election=" + election,
-                "-Dquorate.data-dir=" + directory.resolve("data"),
                 "-jar",
-                JAR.toString());
+                JAR.toString()));
+        ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().putAll(environments.get(id));
         Path log = directory.resolve("replica-" + id + ".log");
         builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
@@ -95,7 +135,47 @@ final class ProcessCluster implements AutoCloseable {
         Process process = processes.get(id);
         if (process != null) {
             process.destroyForcibly().waitFor();
+            paused.remove(id);
         }
+    }
+
+    /** As an operator or Kubernetes does: SIGTERM. It goes on until it has ended in order. */
+    void stop(int id) {
+        running(id).destroy();
+    }
+
+    /** Not scheduled any more, as by a hypervisor: SIGSTOP. Its connections stay open. */
+    void pause(int id) throws IOException, InterruptedException {
+        signal("STOP", id);
+        paused.add(id);
+    }
+
+    /** It goes on as if no time had passed. */
+    void resume(int id) throws IOException, InterruptedException {
+        paused.remove(id);
+        signal("CONT", id);
+    }
+
+    private void signal(String name, int id) throws IOException, InterruptedException {
+        Tool.run("sh", "-c", "kill -" + name + " " + running(id).pid());
+    }
+
+    private Process running(int id) {
+        Process process = processes.get(id);
+        if (process == null || !process.isAlive()) {
+            throw new IllegalStateException("replica " + id + " has no process");
+        }
+        return process;
+    }
+
+    private boolean answers(int id) {
+        Process process = processes.get(id);
+        return process != null && process.isAlive() && !paused.contains(id);
+    }
+
+    /** The disk of a replica whose process has ended was replaced. */
+    void wipe(int id) throws IOException {
+        RunDirectory.delete(directory.resolve("data/replica-" + id));
     }
 
     boolean awaitExit(int id) throws InterruptedException {
@@ -125,6 +205,69 @@ final class ProcessCluster implements AutoCloseable {
         }
     }
 
+    /** Who leads, as it says itself; of two that say so the one of the later term, as the other was deposed. */
+    int awaitLeader() {
+        return awaitLeader(leader -> true);
+    }
+
+    /** As {@link #awaitLeader()}, once that is one of those wanted. */
+    int awaitLeader(IntPredicate wanted) {
+        return await("a wanted replica leads, see " + directory)
+                .atMost(Duration.ofSeconds(60))
+                .until(this::leader, leader -> leader >= 0 && wanted.test(leader));
+    }
+
+    private int leader() throws InterruptedException {
+        int leader = -1;
+        long term = -1;
+        for (int id = 0; id < size(); id++) {
+            JsonNode seen = answers(id) ? cluster(id) : JSON.createObjectNode();
+            if (seen.path("leader").asInt(-1) == id && seen.path("term").asLong() > term) {
+                leader = id;
+                term = seen.path("term").asLong();
+            }
+        }
+        return leader;
+    }
+
+    /** The set as a replica sees it; empty where it does not answer. */
+    JsonNode cluster(int id) throws InterruptedException {
+        return tree(id, "/cluster");
+    }
+
+    /** The term a replica is in. */
+    long term(int id) throws InterruptedException {
+        return cluster(id).path("term").asLong(-1);
+    }
+
+    /** Writes that failovers took from a replica's log. */
+    JsonNode rollbacks(int id) throws InterruptedException {
+        return tree(id, "/cluster/rollbacks?limit=1000").path("rollbacks");
+    }
+
+    private JsonNode tree(int id, String path) throws InterruptedException {
+        try {
+            return JSON.readTree(get(id, path).body());
+        } catch (IOException e) {
+            return JSON.createObjectNode();
+        }
+    }
+
+    /** All have the same log, and all of it is committed. */
+    void awaitEqual() {
+        await("the logs are equal, see " + directory)
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> {
+                    Set<Long> indexes = new HashSet<>();
+                    for (int id = 0; id < size(); id++) {
+                        JsonNode self = cluster(id).path("replicas").path(id);
+                        indexes.add(self.path("lastIndex").asLong(-1));
+                        indexes.add(self.path("commitIndex").asLong(-2));
+                    }
+                    return indexes.size() == 1;
+                });
+    }
+
     HttpResponse<String> get(int id, String path) throws IOException, InterruptedException {
         return http.send(request(id, path).GET().build(), HttpResponse.BodyHandlers.ofString());
     }
@@ -137,9 +280,34 @@ final class ProcessCluster implements AutoCloseable {
         return http.send(request, HttpResponse.BodyHandlers.ofString());
     }
 
+    /** {@code PUT /kv/key?query}. */
+    HttpResponse<String> put(int id, String key, String value, String query) throws IOException, InterruptedException {
+        HttpRequest request = request(id, "/kv/" + key + "?" + query)
+                .header("Content-Type", "text/plain")
+                .PUT(HttpRequest.BodyPublishers.ofString(value))
+                .build();
+        return http.send(request, HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** Whether a majority write through a replica is acknowledged. */
+    boolean majorityWrite(int id, String key, String value) throws InterruptedException {
+        try {
+            return put(id, key, value, "w=majority").statusCode() == 200;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** {@code GET /kv/key?read=level} of a replica, while the request is on its way. */
+    CompletableFuture<HttpResponse<String>> reading(int id, String key, String level) {
+        HttpRequest request = request(id, "/kv/" + key + "?read=" + level)
+                .timeout(Duration.ofSeconds(60))
+                .build();
+        return http.sendAsync(request, HttpResponse.BodyHandlers.ofString());
+    }
+
     private HttpRequest.Builder request(int id, String path) {
-        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + ports.get(id) + path))
-                .timeout(Duration.ofSeconds(10));
+        return HttpRequest.newBuilder(URI.create(urls().get(id) + path)).timeout(Duration.ofSeconds(10));
     }
 
     /** Writes through a replica; the status, or 0 where no answer came. */

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
-/** Programs of the machine that tests in the profile {@code root} need. */
+/** Programs of the machine that tests need. */
 final class Tool {
     private Tool() {}
 
@@ -14,5 +14,14 @@ final class Tool {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(0, process.waitFor(), String.join(" ", command) + ": " + said);
+    }
+
+    /** Returns when it has ended, however it did: to clear away what may not be there. */
+    static void tryTo(String... command) throws IOException, InterruptedException {
+        new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start()
+                .waitFor();
     }
 }
