@@ -6,8 +6,8 @@ import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.Response;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.function.IntFunction;
-import java.util.function.Supplier;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,10 +29,10 @@ final class AtLeader {
         this.forwarder = forwarder;
     }
 
-    private record Call(Supplier<Uni<Response>> here, IntFunction<Uni<Response>> there) {}
+    private record Call(Function<Duration, Uni<Response>> here, BiFunction<Integer, Duration, Uni<Response>> there) {}
 
     /**
-     * Has it done.
+     * Has it done; both ways are told how much of the time is left.
      *
      * @param here the call, where this process hosts the leader; fails with {@link ReplicaException.Unavailable} when
      *     nothing was done
@@ -41,16 +41,17 @@ final class AtLeader {
      * @param forwardedBy who passed the call on to here, or null
      */
     Uni<Response> call(
-            Supplier<Uni<Response>> here,
-            IntFunction<Uni<Response>> there,
+            Function<Duration, Uni<Response>> here,
+            BiFunction<Integer, Duration, Uni<Response>> there,
             Duration timeout,
             @Nullable String forwardedBy) {
         Call call = new Call(here, there);
-        return forwardedBy != null ? once(call) : attempt(call, System.nanoTime() + timeout.toNanos());
+        return forwardedBy != null ? once(call, timeout) : attempt(call, System.nanoTime() + timeout.toNanos());
     }
 
     private Uni<Response> attempt(Call call, long deadlineNanos) {
-        return once(call).onItemOrFailure().transformToUni((answer, failure) -> {
+        Duration left = Duration.ofNanos(Math.max(1_000_000, deadlineNanos - System.nanoTime()));
+        return once(call, left).onItemOrFailure().transformToUni((answer, failure) -> {
             boolean again = failure == null ? saysNothingDone(answer) : failure instanceof ReplicaException.Unavailable;
             if (again && System.nanoTime() + PAUSE.toNanos() - deadlineNanos < 0) {
                 return Uni.createFrom()
@@ -66,10 +67,10 @@ final class AtLeader {
         });
     }
 
-    private Uni<Response> once(Call call) {
+    private Uni<Response> once(Call call, Duration left) {
         return Uni.createFrom().deferred(() -> {
             int elsewhere = forwarder.leaderElsewhere();
-            return elsewhere < 0 ? call.here().get() : call.there().apply(elsewhere);
+            return elsewhere < 0 ? call.here().apply(left) : call.there().apply(elsewhere, left);
         });
     }
 

@@ -46,6 +46,11 @@ record KvRead(
         return new KvRead(key, level, replica, position(token), query.duration("timeout", hosted.readTimeout()));
     }
 
+    /** The same with that time-out. */
+    KvRead within(Duration left) {
+        return new KvRead(key, level, replica, position, left);
+    }
+
     private static Level level(@Nullable String text) {
         return switch (text == null ? "linearizable" : text) {
             case "leader" -> Level.LEADER;

@@ -53,8 +53,8 @@ public final class KvResource {
             @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
         KvWrite write = KvWrite.of(key(request), Query.of(request.query()), body, contentType, hosted);
         return atLeader.call(
-                () -> put(hosted.asked(), write, request.response()),
-                leader -> forwarder.put(leader, write, forwardedBy),
+                left -> put(hosted.asked(), write.within(left), request.response()),
+                (leader, left) -> forwarder.put(leader, write.within(left), forwardedBy),
                 write.timeout(),
                 forwardedBy);
     }
@@ -85,8 +85,8 @@ public final class KvResource {
             return here ? readHere(read, http) : forwarder.get(read.replica(), read, forwardedBy);
         }
         return atLeader.call(
-                () -> readHere(read, http),
-                leader -> forwarder.get(leader, read, forwardedBy),
+                left -> readHere(read.within(left), http),
+                (leader, left) -> forwarder.get(leader, read.within(left), forwardedBy),
                 read.timeout(),
                 forwardedBy);
     }

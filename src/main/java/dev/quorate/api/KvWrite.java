@@ -41,6 +41,11 @@ record KvWrite(
                 query.duration("timeout", hosted.writeTimeout()));
     }
 
+    /** The same with that time-out. */
+    KvWrite within(Duration left) {
+        return new KvWrite(key, value, contentType, concern, concernText, left);
+    }
+
     private static WriteConcern concern(String text, int replicas) {
         try {
             WriteConcern concern = WriteConcern.of(text);

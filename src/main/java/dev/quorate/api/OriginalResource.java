@@ -17,6 +17,7 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -110,14 +111,15 @@ public final class OriginalResource {
         WriteConcern asked = write.concern() == null ? WriteConcern.MAJORITY : write.concern();
         WriteConcern concern = takesConcern ? asked : WriteConcern.of(1);
         return atLeader.call(
-                () -> put(hosted.asked(), write, concern, http),
-                leader -> forwarder.write(call, leader, bytes, forwardedBy),
+                left -> put(hosted.asked(), write, concern, left, http),
+                (leader, left) -> forwarder.write(call, leader, bytes, forwardedBy),
                 hosted.writeTimeout(),
                 forwardedBy);
     }
 
-    private Uni<Response> put(Replica leader, WriteBody write, WriteConcern concern, HttpServerResponse http) {
-        return leader.put(write.key(), write.value(), null, concern, hosted.writeTimeout())
+    private Uni<Response> put(
+            Replica leader, WriteBody write, WriteConcern concern, Duration timeout, HttpServerResponse http) {
+        return leader.put(write.key(), write.value(), null, concern, timeout)
                 .map(receipt -> Answers.of(receipt, leader.id(), http));
     }
 
@@ -142,8 +144,8 @@ public final class OriginalResource {
             return hosted.asked().quorumRead(key, r, hosted.readTimeout()).map(result -> Answers.of(result, key, http));
         }
         return atLeader.call(
-                () -> Uni.createFrom().item(() -> Answers.of(hosted.asked().read(key), key, http)),
-                leader -> forwarder.read("read", leader, key, null, forwardedBy),
+                left -> Uni.createFrom().item(() -> Answers.of(hosted.asked().read(key), key, http)),
+                (leader, left) -> forwarder.read("read", leader, key, null, forwardedBy),
                 hosted.readTimeout(),
                 forwardedBy);
     }
@@ -179,10 +181,8 @@ public final class OriginalResource {
         String key = key(Query.of(request.query()));
         HttpServerResponse http = request.response();
         return atLeader.call(
-                () -> hosted.asked()
-                        .readWithRepair(key, hosted.readTimeout())
-                        .map(result -> Answers.of(result, key, http)),
-                leader -> forwarder.read("read-with-repair", leader, key, null, forwardedBy),
+                left -> hosted.asked().readWithRepair(key, left).map(result -> Answers.of(result, key, http)),
+                (leader, left) -> forwarder.read("read-with-repair", leader, key, null, forwardedBy),
                 hosted.readTimeout(),
                 forwardedBy);
     }

@@ -33,7 +33,8 @@ public final class Cli {
         CommandSpec root = CommandSpec.create()
                 .name("java -jar quarkus-run.jar")
                 .addOption(help())
-                .addSubcommand("check", CheckCommand.spec());
+                .addSubcommand("check", CheckCommand.spec())
+                .addSubcommand("recover", RecoverCommand.spec());
         root.usageMessage()
                 .description("Quorate, a leader-based replicated key-value store.")
                 .footer("", "Without a command, or with `serve`, the store's server starts.");
@@ -64,7 +65,9 @@ public final class Cli {
         ParseResult command = parsed.subcommand();
         CommandLine line = command.commandSpec().commandLine();
         try {
-            return new CheckCommand(CheckOptions.of(command), line.getOut()).run();
+            return command.commandSpec().name().equals("recover")
+                    ? RecoverCommand.of(command, line.getOut()).run()
+                    : new CheckCommand(CheckOptions.of(command), line.getOut()).run();
         } catch (ParameterException e) {
             throw e;
         } catch (Exception e) {

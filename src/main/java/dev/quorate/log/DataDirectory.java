@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  *   hard-state    two slots of 4096: 0 "QUORHS01" | 8 number | 16 term | 24 voted for (4) | 28 CRC32C of 0..28 (4)
  *   commit-bound  0 index (8) | 8 CRC32C of 0..8 (4)
  *   newest        two slots of 4096: 0 sequence of the newest segment (8) | 8 CRC32C of 0..8 (4); the larger counts
+ *   recover       the election mode asked for, in ASCII; there until the next start has done it
  *   rollback/     entries that left the log: {@link RollbackFiles}
  * </pre>
  */
@@ -172,6 +174,31 @@ public final class DataDirectory implements AutoCloseable {
         out.putLong(IDENTITY_MAGIC).putInt(identity.length);
         out.putInt(DurableFiles.crc(identity, 0, identity.length)).put(identity);
         DurableFiles.replace(path.resolve("identity"), out.flip());
+    }
+
+    /**
+     * Asks the next start to make this directory the one that a new set is formed around. Returns when that is durable.
+     *
+     * @param election {@code auto} or {@code none}
+     * @throws IOException if there is nothing to recover: the directory is empty
+     */
+    public void requestRecovery(String election) throws IOException {
+        if (readIdentity().isEmpty()) {
+            throw new IOException("data directory " + path + " is empty: there is nothing to recover");
+        }
+        DurableFiles.replace(path.resolve("recover"), ByteBuffer.wrap(election.getBytes(StandardCharsets.US_ASCII)));
+    }
+
+    /** The election mode of a recovery that was asked for and is not done. */
+    public Optional<String> recoveryRequest() throws IOException {
+        Path file = path.resolve("recover");
+        return Files.exists(file) ? Optional.of(Files.readString(file, StandardCharsets.US_ASCII)) : Optional.empty();
+    }
+
+    /** The recovery is done. Returns when that is durable. */
+    public void recoveryDone() throws IOException {
+        Files.deleteIfExists(path.resolve("recover"));
+        DurableFiles.syncDirectory(path);
     }
 
     /**

@@ -108,7 +108,7 @@ public class Lifecycle {
                         leadsNothing ->
                                 LOG.info(leadsNothing ? "this process leads nothing" : "no other process took over"),
                         failure -> LOG.warnf("could not hand over: %s", failure.getMessage()));
-        done.await(2 * hosted.transferTimeout().toMillis(), TimeUnit.MILLISECONDS);
+        done.await(3 * hosted.transferTimeout().toMillis(), TimeUnit.MILLISECONDS);
         // Their readers never end by themselves: the stop would wait for them until its time-out.
         events.close();
     }

@@ -40,7 +40,6 @@ public class RestPeers implements Peers {
     /** Takes the other's sync, which a slow disk may hold up. */
     private static final Duration APPEND_TIMEOUT = Duration.ofSeconds(5);
 
-    private static final Duration HEARTBEAT_TIMEOUT = Duration.ofSeconds(1);
     private static final Duration CALL_TIMEOUT = Duration.ofSeconds(2);
 
     private final Supplier<HostedReplicas> hosted;
@@ -73,7 +72,11 @@ public class RestPeers implements Peers {
     @Override
     public Uni<HeartbeatResponse> heartbeat(Envelope envelope, Heartbeat heartbeat) {
         return call(
-                envelope, "heartbeat", () -> WireFormat.heartbeat(envelope, heartbeat), HEARTBEAT_TIMEOUT, bytes -> {
+                envelope,
+                "heartbeat",
+                () -> WireFormat.heartbeat(envelope, heartbeat),
+                hosted.get().heartbeatTimeout(),
+                bytes -> {
                     HeartbeatResponse answer = WireFormat.readHeartbeatAnswer(bytes);
                     boolean matches = answer.to() == envelope.from() && answer.round() == heartbeat.round();
                     return answers(envelope, answer.from(), matches, answer);

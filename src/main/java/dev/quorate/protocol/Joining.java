@@ -34,6 +34,10 @@ final class Joining {
 
     /** Tells those that may count so; again and again until they answer as ones that do. */
     void admit(Leader leading) {
+        if (!core.isMember() && allHold(leading)) {
+            core.becomeMember();
+            leading.admitsAll();
+        }
         for (Follower follower : leading.followers()) {
             if (!follower.counts() && follower.admitIndex() > 0 && isCovered(leading, follower)) {
                 core.send(new Admission(
@@ -42,9 +46,25 @@ final class Joining {
         }
     }
 
+    /** A recovered leader's set is formed when each of the others holds all up to the entry that admits it. */
+    private boolean allHold(Leader leading) {
+        for (Follower follower : leading.followers()) {
+            if (follower.admitIndex() == 0 || follower.heldIndex() < follower.admitIndex()) {
+                return false;
+            }
+        }
+        return log.syncedIndex() >= leading.noOpIndex();
+    }
+
     /** The entry is of this term, so that whoever covers it covers the no-op too. */
     private boolean isCovered(Leader leading, Follower joiner) {
+        if (!core.isMember()) {
+            return false;
+        }
         long index = joiner.admitIndex();
+        if (leading.isAdmittingAll()) {
+            return joiner.heldIndex() >= index;
+        }
         int others = log.syncedIndex() >= index ? 1 : 0;
         for (Follower follower : leading.followers()) {
             if (follower != joiner && follower.matchIndex() >= index) {

@@ -10,6 +10,7 @@ final class Leader {
     private final Follower[] followers;
     private final long noOpIndex;
     private long sequence;
+    private boolean admittingAll;
 
     // Rounds: one is asked for, later sent, later confirmed by a majority.
     private long round = 1;
@@ -48,6 +49,15 @@ final class Leader {
 
     long noOpIndex() {
         return noOpIndex;
+    }
+
+    /** This leader formed its set just now, when all others held its log. */
+    void admitsAll() {
+        admittingAll = true;
+    }
+
+    boolean isAdmittingAll() {
+        return admittingAll;
     }
 
     long nextSequence() {

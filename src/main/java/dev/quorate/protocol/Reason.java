@@ -10,6 +10,8 @@ public enum Reason {
     HIGHER_TERM("a message carried a higher term"),
     /** The leader of the current term was heard. */
     LEADER_HEARD("heard the leader of the term"),
+    /** Its directory was recovered, and all others are empty. */
+    RECOVERED("its directory was recovered and the others take its log"),
     /** No leader was heard for an election time-out. */
     ELECTION_TIMEOUT("heard no leader within the election time-out"),
     /** A majority would vote for it. */

@@ -144,6 +144,18 @@ public final class ReplicaCore {
         return effects;
     }
 
+    /**
+     * A new set is formed around this replica's log: leads in a new term until all others hold it, and counts from then
+     * on. Nobody else may lead meanwhile, since the others are joining and count in nothing.
+     */
+    public Effects leadRecovered() {
+        Invariants.check(!member, "replica %d counts already", options.self());
+        effects = new Effects();
+        save(new HardState(hardState.term() + 1, options.self()));
+        become(Role.LEADER, Reason.RECOVERED);
+        return effects;
+    }
+
     /** Stands without waiting for a time-out, where no leader can be alive: others are asked first all the same. */
     public Effects stand(Reason reason) {
         effects = new Effects();
@@ -299,13 +311,15 @@ public final class ReplicaCore {
     }
 
     /**
-     * Begins to hand over. Does nothing if this replica does not lead, does so already, or the target does not count.
+     * Begins to hand over. Does nothing if this replica does not lead, does so already, the target does not count, or
+     * nobody is elected in this set.
      *
      * @param target another replica, 0..N-1
      */
     public Effects transfer(int target, Reason reason) {
         effects = new Effects();
-        if (leading != null
+        if (options.elects()
+                && leading != null
                 && leading.transfer == null
                 && leading.follower(target).counts()) {
             startTransfer(leading, target, reason);

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * How a directory comes to belong to a set. N empty ones form it (protocol.md §1): when all answer and none is formed,
  * replica 0 sends a set id with all incarnations; when all have stored it as forming, it stores formed and stands. A
  * crash at any step leaves directories that form again. An empty one that meets a formed set joins it (§6): it says so
- * again and again, until the leader has admitted it. On the replica's loop.
+ * again and again, until the leader has admitted it. A recovered one leads alone until all others, which start empty,
+ * hold its log; only then is its set formed (§6). On the replica's loop.
  */
 final class Formation {
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -36,6 +37,7 @@ final class Formation {
     void attempt() {
         Membership own = replica.membership();
         if (own.isFormed()) {
+            replica.settle();
             return;
         }
         boolean joining = own.stage() == Stage.JOINING;
@@ -48,8 +50,13 @@ final class Formation {
             retry("the directory of replica " + own.replica() + " is new to its set; it counts when it was admitted");
             return;
         }
+        if (own.stage() == Stage.RECOVERED) {
+            formAround(own, states, missing);
+            return;
+        }
         Optional<PeerState> formed = states.values().stream()
-                .filter(state -> state.stage() == Stage.FORMED && state.setId() != own.setId())
+                .filter(state -> state.stage() == Stage.FORMED || state.stage() == Stage.RECOVERED)
+                .filter(state -> state.setId() != own.setId())
                 .findFirst();
         String obstacle = obstacle(own, states);
         if (own.isFormed()) {
@@ -96,6 +103,21 @@ final class Formation {
         states.forEach((other, state) -> known.set(other, state.incarnation()));
         replica.saveMembership(fresh.joining(formed.setId(), known));
         attempt();
+    }
+
+    /** Nobody else can lead: the others count in nothing before this replica has told them that they do. */
+    private void formAround(Membership own, Map<Integer, PeerState> states, List<Integer> missing) {
+        for (PeerState state : states.values()) {
+            if (state.stage() != Stage.JOINING || state.setId() != own.setId()) {
+                retry("replica " + own.replica() + " was recovered: the set is formed when replica " + state.replica()
+                        + " takes its log, which it does if it starts with an empty directory");
+                return;
+            }
+        }
+        if (missing.isEmpty()) {
+            replica.leadRecovered();
+        }
+        retry("replica " + own.replica() + " was recovered: the set is formed when all others have its log");
     }
 
     // ---- forming ---------------------------------------------------------------------------------------------------

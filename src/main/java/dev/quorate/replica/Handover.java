@@ -28,6 +28,13 @@ final class Handover {
         }
     }
 
+    /** It took too long, also to tell who leads. */
+    void expire(UniEmitter<? super Integer> emitter) {
+        if (asker == emitter) {
+            failed("it is not known in time who leads");
+        }
+    }
+
     void failed(String why) {
         if (asker != null) {
             asker.fail(new ReplicaException.Unavailable(why));

@@ -109,7 +109,7 @@ public class HostedReplicas {
 
     /**
      * Hands over what this process leads to a replica of another one. Emits whether this process leads nothing then;
-     * false where there was nobody to take it, within {@link #transferTimeout}.
+     * false where there was nobody to take it, within twice {@link #transferTimeout}.
      */
     public Uni<Boolean> handOver() {
         Optional<Replica> leading = replicas.stream()
@@ -121,7 +121,7 @@ public class HostedReplicas {
         return leading.get()
                 .handOver(other -> hosted(other).isEmpty())
                 .ifNoItem()
-                .after(transferTimeout())
+                .after(transferTimeout().multipliedBy(2))
                 .recoverWithItem(false);
     }
 
@@ -171,6 +171,11 @@ public class HostedReplicas {
     /** How long handing leadership over takes at most: two election time-outs, and some for the votes. */
     public Duration transferTimeout() {
         return settings.electionTimeout().multipliedBy(3);
+    }
+
+    /** How long a heartbeat waits for its answer: one that hangs must not cost the leader its followers. */
+    public Duration heartbeatTimeout() {
+        return settings.electionTimeout().dividedBy(2);
     }
 
     /** Longest key, in bytes of UTF-8. */

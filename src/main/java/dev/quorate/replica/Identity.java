@@ -1,6 +1,7 @@
 package dev.quorate.replica;
 
 import dev.quorate.log.DataDirectory;
+import dev.quorate.protocol.HardState;
 import dev.quorate.replica.PeerState.Stage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -10,6 +11,8 @@ import java.util.Optional;
 
 /** Reads and writes a directory's identity file, and refuses a directory that is another replica's. */
 final class Identity {
+    private static final long RECOVERY_TERMS = 1_000;
+
     private Identity() {}
 
     /**
@@ -43,6 +46,10 @@ final class Identity {
                     + "; give it its own quorate.data-dir, or its own quorate.replica-id, quorate.replicas and"
                     + " quorate.replica-set");
         }
+        Optional<String> recovery = directory.recoveryRequest();
+        if (recovery.isPresent()) {
+            found = recover(directory, found, recovery.get());
+        }
         if (found.stage() == Stage.EMPTY && options.election().isPresent()) {
             return found.electing(options.election().get());
         }
@@ -54,6 +61,21 @@ final class Identity {
                             + ": remove it, or set it to " + found.election());
         }
         return found;
+    }
+
+    /** A term far above all others, so that nothing of the old set is newer (protocol.md §6). */
+    private static Membership recover(DataDirectory directory, Membership found, String election) throws IOException {
+        if (election.equals(Membership.NONE) && found.replica() != 0) {
+            throw new IOException("data directory " + directory.path() + " is replica " + found.replica()
+                    + "'s; with election none replica 0 leads, so recover replica 0's directory, or recover with"
+                    + " --election auto");
+        }
+        SecureRandom random = new SecureRandom();
+        directory.saveAndSync(new HardState(directory.readHardState().term() + RECOVERY_TERMS, HardState.NOBODY));
+        Membership recovered = found.recovered(election, random.nextLong(), random.nextLong());
+        directory.writeIdentityAndSync(recovered.encode());
+        directory.recoveryDone();
+        return recovered;
     }
 
     static void save(DataDirectory directory, Membership membership) {

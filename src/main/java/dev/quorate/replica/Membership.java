@@ -4,6 +4,7 @@ import dev.quorate.replica.PeerState.Stage;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -59,13 +60,28 @@ record Membership(
                 replicaSet, replicas, replica, election, Stage.JOINING, formedSetId, incarnation, List.copyOf(all));
     }
 
+    /** A new set around this directory's log: a new id, and an incarnation that no old message is for. */
+    Membership recovered(String newElection, long newSetId, long newIncarnation) {
+        List<Long> unknown = new ArrayList<>(Collections.nCopies(replicas, 0L));
+        unknown.set(replica, newIncarnation);
+        return new Membership(
+                replicaSet,
+                replicas,
+                replica,
+                newElection,
+                Stage.RECOVERED,
+                newSetId,
+                newIncarnation,
+                List.copyOf(unknown));
+    }
+
     boolean isFormed() {
         return stage == Stage.FORMED;
     }
 
     /** Whether it takes what its set's leader sends. */
     boolean takesPart() {
-        return stage == Stage.FORMED || stage == Stage.JOINING;
+        return stage == Stage.FORMED || stage == Stage.JOINING || stage == Stage.RECOVERED;
     }
 
     boolean elects() {
@@ -89,8 +105,8 @@ record Membership(
                 && envelope.to() == replica
                 && envelope.from() >= 0
                 && envelope.from() < replicas
-                && envelope.toIncarnation() == incarnation
-                && (stage != Stage.FORMING || envelope.fromIncarnation() == incarnations.get(envelope.from()));
+                && envelope.from() != replica
+                && envelope.toIncarnation() == incarnation;
     }
 
     byte[] encode() {

@@ -104,11 +104,15 @@ public final class PeerRequests {
     public Uni<PeerState> onHello(Envelope envelope, boolean joining) {
         return replica.onLoop(() -> {
             Membership own = replica.membership();
-            if (joining && own.isFormed() && envelope.setId() == own.setId() && envelope.from() != own.replica()) {
+            if (joining && own.takesPart() && envelope.setId() == own.setId() && isAnother(envelope.from(), own)) {
                 performer.perform(core.joinerHeard(envelope.from(), envelope.fromIncarnation()));
             }
             return replica.asSeen();
         });
+    }
+
+    private static boolean isAnother(int replica, Membership own) {
+        return replica >= 0 && replica < own.replicas() && replica != own.replica();
     }
 
     /** Stores a proposed set, if this directory belongs to none yet and its incarnation is the one named. */

@@ -32,7 +32,9 @@ public record PeerState(
         /** Belongs to its set for good. */
         FORMED(2),
         /** Belongs to a formed set with a directory that is new to it: counts in nothing until it is admitted. */
-        JOINING(3);
+        JOINING(3),
+        /** Holds the log that a new set is formed around: leads alone until all others, which are empty, have it. */
+        RECOVERED(4);
 
         private final byte code;
 
@@ -56,6 +58,7 @@ public record PeerState(
                 case 1 -> FORMING;
                 case 2 -> FORMED;
                 case 3 -> JOINING;
+                case 4 -> RECOVERED;
                 default -> throw new IllegalArgumentException("unknown stage " + code);
             };
         }

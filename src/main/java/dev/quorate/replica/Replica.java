@@ -3,7 +3,6 @@ package dev.quorate.replica;
 import dev.quorate.log.DataDirectory;
 import dev.quorate.log.Wal;
 import dev.quorate.protocol.CoreEvent;
-import dev.quorate.protocol.CoreEvent.Admitted;
 import dev.quorate.protocol.CoreEvent.RoleChanged;
 import dev.quorate.protocol.CoreEvent.TransferGivenUp;
 import dev.quorate.protocol.Message;
@@ -23,6 +22,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
@@ -39,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 public final class Replica {
     private static final Logger LOG = Logger.getLogger(Replica.class);
     private static final int BATCH_BYTES = 1 << 20;
+    private static final Duration NO_SPACE_PAUSE = Duration.ofSeconds(1);
 
     private final ReplicaOptions options;
     private final DataDirectory directory;
@@ -324,9 +325,10 @@ public final class Replica {
 
     /**
      * At an ordered stop: hands leadership over to one of those allowed, if this replica leads. Emits whether another
-     * leads then; false if there was nobody to take it, or it was not taken in time.
+     * leads then; false if there was nobody to take it, or none of them took it in time.
      */
     Uni<Boolean> handOver(IntPredicate allowed) {
+        AtomicInteger tried = new AtomicInteger(-1);
         Uni<Integer> done = Uni.createFrom()
                 .emitter(emitter -> offer(emitter, () -> {
                     if (core.role() != Role.LEADER) {
@@ -334,13 +336,18 @@ public final class Replica {
                         return;
                     }
                     int target = core.bestTarget(allowed);
+                    tried.set(target);
                     if (target < 0) {
                         emitter.fail(new ReplicaException.Unavailable("no replica can take over"));
                     } else {
                         transfer(target, Reason.SHUTDOWN, emitter);
                     }
                 }));
-        return done.replaceWith(true).onFailure(ReplicaException.class).recoverWithItem(false);
+        return done.replaceWith(true)
+                .onFailure(ReplicaException.class)
+                .recoverWithUni(() -> tried.get() < 0
+                        ? Uni.createFrom().item(false)
+                        : handOver(other -> other != tried.get() && allowed.test(other)));
     }
 
     private void transfer(int target, Reason reason, UniEmitter<? super Integer> emitter) {
@@ -351,6 +358,7 @@ public final class Replica {
         performer.perform(core.transfer(target, reason));
         if (core.transferTarget() == target) {
             handover.await(emitter);
+            loop.after(options.electionTimeout().multipliedBy(3), () -> handover.expire(emitter));
         } else {
             emitter.fail(new ReplicaException.Unavailable("replica " + target + " does not answer, or does not count"));
         }
@@ -380,7 +388,10 @@ public final class Replica {
 
     /** Of a leader that takes requests. */
     Peers.ReadReply leadersReply(String key) {
-        view.requireServing(id());
+        if (!serves()) {
+            // Judged now, not by the picture of the last drain: another may have been heard to lead since.
+            throw new ReplicaException.Unavailable(view.whyNot(id()));
+        }
         return servedReply(key);
     }
 
@@ -420,6 +431,11 @@ public final class Replica {
         awaiting = why;
     }
 
+    /** It counts in its set: nothing keeps it from serving or following but a leader that is not known. */
+    void settle() {
+        awaiting = core.leader() == -1 ? "the leader of term " + core.term() + " is not known yet" : null;
+    }
+
     boolean isStopped() {
         return stopped != null;
     }
@@ -431,6 +447,13 @@ public final class Replica {
     void lead() {
         awaiting = null;
         performer.perform(core.lead());
+    }
+
+    /** As long as the others have not taken its log, this replica leads alone. */
+    void leadRecovered() {
+        if (core.role() != Role.LEADER) {
+            performer.perform(core.leadRecovered());
+        }
     }
 
     /** The set was formed just now: this replica, which formed it, is the first to stand. */
@@ -487,10 +510,11 @@ public final class Replica {
                 writes.abandon("replica " + id() + " no longer leads; the write may have been done");
                 own.steppedDown("replica " + id() + " no longer leads");
             }
-            awaiting = core.leader() == -1 ? "the leader of term " + changed.term() + " is not known yet" : null;
-        } else if (event instanceof Admitted) {
-            // Said by who leads; no change of role follows that would end the wait.
-            awaiting = null;
+            settle();
+            if (changed.reason() == Reason.NO_SPACE && !membership.elects()) {
+                // Nobody else ever leads this set.
+                loop.after(NO_SPACE_PAUSE, this::lead);
+            }
         } else if (event instanceof TransferGivenUp givenUp) {
             handover.failed("replica " + givenUp.target() + " did not take over in time");
         }
@@ -522,7 +546,10 @@ public final class Replica {
     }
 
     private boolean serves() {
-        return core.role() == Role.LEADER && wal.lastIndex() >= core.noOpIndex() && stopped == null;
+        return core.role() == Role.LEADER
+                && wal.lastIndex() >= core.noOpIndex()
+                && membership.isFormed()
+                && stopped == null;
     }
 
     private ReplicaView picture() {

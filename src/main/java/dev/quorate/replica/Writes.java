@@ -49,7 +49,9 @@ final class Writes {
     }
 
     private @Nullable ReplicaException refusal(int valueBytes) {
-        if (core.role() != Role.LEADER || replica.isStopped()) {
+        if (core.role() != Role.LEADER
+                || replica.isStopped()
+                || !replica.membership().isFormed()) {
             return new ReplicaException.Unavailable(replica.view().whyNot(replica.id()));
         }
         if (!core.takesWrites()) {

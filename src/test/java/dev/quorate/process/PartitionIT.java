@@ -38,7 +38,8 @@ class PartitionIT {
             await("the majority goes on").atMost(LONG).until(() -> cluster.majorityWrite(other, "k", "v"));
             await("it steps down by itself")
                     .atMost(LONG)
-                    .until(() -> !watch.events("role-changed", event -> isQuorumLost(event, old)).isEmpty());
+                    .until(() -> !watch.events("role-changed", event -> isQuorumLost(event, old))
+                            .isEmpty());
             assertEquals(503, cluster.put(old, "k", "w", "w=1&timeout=100ms").statusCode());
             network.heal();
             cluster.awaitEqual();
