@@ -94,6 +94,12 @@ final class Proc implements AutoCloseable {
         return HTTP.send(request.timeout(Duration.ofSeconds(5)).build(), HttpResponse.BodyHandlers.ofString());
     }
 
+    /** As {@code kill -9} does. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    /** In order, as far as it ends in order. */
     @Override
     public void close() {
         process.destroy();
