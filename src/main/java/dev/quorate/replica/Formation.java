@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * hold its log; only then is its set formed (§6). On the replica's loop.
  */
 final class Formation {
+    private static final Logger LOG = Logger.getLogger(Formation.class);
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final Duration RETRY = Duration.ofMillis(100);
     private static final Duration JOIN_RETRY = Duration.ofMillis(250);
@@ -26,6 +28,7 @@ final class Formation {
     private final Replica replica;
     private final Peers peers;
     private final Loop loop;
+    private boolean announcing;
 
     Formation(Replica replica, Peers peers, Loop loop) {
         this.replica = replica;
@@ -118,6 +121,26 @@ final class Formation {
             replica.leadRecovered();
         }
         retry("replica " + own.replica() + " was recovered: the set is formed when all others have its log");
+    }
+
+    /**
+     * Says again which incarnation this is. A hello of the one before, held up on its way, may have reached the leader
+     * after this one was admitted; nothing would pass between them any more.
+     */
+    void announce(int other) {
+        if (!announcing) {
+            announcing = true;
+            loop.after(JOIN_RETRY, () -> announcing = false);
+            peers.hello(replica.envelopeTo(other), true)
+                    .subscribe()
+                    .with(
+                            state -> LOG.infof("replica=%d peer=%d was told of this directory", id(), other),
+                            failure -> LOG.debugf("replica=%d peer=%d: %s", id(), other, failure.getMessage()));
+        }
+    }
+
+    private int id() {
+        return replica.membership().replica();
     }
 
     // ---- forming ---------------------------------------------------------------------------------------------------

@@ -109,6 +109,19 @@ record Membership(
                 && envelope.toIncarnation() == incarnation;
     }
 
+    /** Whether the sender, of this set, takes this directory for one that is no more. */
+    boolean isForAnotherIncarnation(Envelope envelope) {
+        return isFormed()
+                && envelope.toIncarnation() != incarnation
+                && admits(new Envelope(
+                        envelope.replicaSet(),
+                        envelope.setId(),
+                        envelope.from(),
+                        envelope.to(),
+                        envelope.fromIncarnation(),
+                        incarnation));
+    }
+
     byte[] encode() {
         byte[] name = replicaSet.getBytes(StandardCharsets.UTF_8);
         byte[] mode = election.getBytes(StandardCharsets.UTF_8);

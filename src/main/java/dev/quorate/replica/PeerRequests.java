@@ -93,6 +93,9 @@ public final class PeerRequests {
 
     private void acceptSender(Envelope envelope) {
         if (!replica.membership().admits(envelope)) {
+            if (replica.membership().isForAnotherIncarnation(envelope)) {
+                replica.announce(envelope.from());
+            }
             throw new PeerException("replica " + replica.id() + " is of another set or incarnation than the message");
         }
         if (replica.membership().stage() == Stage.FORMING) {

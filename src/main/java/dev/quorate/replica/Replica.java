@@ -431,6 +431,11 @@ public final class Replica {
         awaiting = why;
     }
 
+    /** Another takes this directory for one that is no more: it hears of this one, and admits it again if it leads. */
+    void announce(int other) {
+        formation.announce(other);
+    }
+
     /** It counts in its set: nothing keeps it from serving or following but a leader that is not known. */
     void settle() {
         awaiting = core.leader() == -1 ? "the leader of term " + core.term() + " is not known yet" : null;

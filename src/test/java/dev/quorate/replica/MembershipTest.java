@@ -17,6 +17,8 @@ class MembershipTest {
     void onlyWhatIsForThisIncarnationOfThisSetIsTaken() {
         assertTrue(FORMED.admits(new Envelope("quorate", 7, 0, 1, 10, 11)));
         assertFalse(FORMED.admits(new Envelope("quorate", 7, 0, 1, 10, 99)), "another incarnation");
+        assertTrue(FORMED.isForAnotherIncarnation(new Envelope("quorate", 7, 0, 1, 10, 99)));
+        assertFalse(FORMED.isForAnotherIncarnation(new Envelope("quorate", 8, 0, 1, 10, 99)));
         assertFalse(FORMED.admits(new Envelope("quorate", 8, 0, 1, 10, 11)), "another set");
         assertFalse(FORMED.admits(new Envelope("other", 7, 0, 1, 10, 11)), "another name");
         assertFalse(FORMED.admits(new Envelope("quorate", 7, 0, 2, 10, 11)), "another replica");
