@@ -117,9 +117,13 @@ final class Formation {
                 return;
             }
         }
-        if (missing.isEmpty()) {
-            replica.leadRecovered();
+        if (!missing.isEmpty()) {
+            retry("replica " + own.replica()
+                    + " was recovered: the set is formed when all others have its log; replicas " + missing
+                    + " have not answered");
+            return;
         }
+        replica.leadRecovered();
         retry("replica " + own.replica() + " was recovered: the set is formed when all others have its log");
     }
 

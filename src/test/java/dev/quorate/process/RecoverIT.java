@@ -36,11 +36,11 @@ class RecoverIT {
             anew.start(0);
             anew.start(1);
             anew.start(2);
-            await("replica 0 says what it waits for")
+            assertTrue(anew.awaitExit(2), "a directory of the old set is refused");
+            await("replica 0 says whom it waits for")
                     .atMost(Duration.ofSeconds(60))
                     .ignoreExceptions()
-                    .until(() -> anew.get(0, "/q/health/ready").body().contains("empty directory"));
-            anew.kill(2);
+                    .until(() -> anew.get(0, "/q/health/ready").body().contains("replicas [2] have not answered"));
             empty(directory.resolve("data/replica-2"));
             anew.start(2);
             anew.awaitAllReady();
