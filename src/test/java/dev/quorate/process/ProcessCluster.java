@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
@@ -37,6 +38,11 @@ final class ProcessCluster implements AutoCloseable {
     static final Path JAR = Path.of(System.getProperty("build.dir", "target"), "quarkus-app/quarkus-run.jar");
 
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Below those that the system gives to connections: one given away meanwhile would keep a process from starting. */
+    private static final int FIRST_PORT = 12_000;
+
+    private static final int LAST_PORT = 30_000;
 
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -66,12 +72,23 @@ final class ProcessCluster implements AutoCloseable {
         settings.put("quorate.wal.segment-size", "1M");
         settings.put("quorate.election", election);
         settings.put("quorate.data-dir", directory.resolve("data").toString());
-        for (int id = 0; id < size; id++) {
-            try (ServerSocket free = new ServerSocket(0)) {
-                ports.add(free.getLocalPort());
+        while (ports.size() < size) {
+            int port = ThreadLocalRandom.current().nextInt(FIRST_PORT, LAST_PORT);
+            if (!ports.contains(port) && isFree(port)) {
+                ports.add(port);
             }
+        }
+        for (int id = 0; id < size; id++) {
             processes.add(null);
             environments.add(new HashMap<>());
+        }
+    }
+
+    private static boolean isFree(int port) {
+        try (ServerSocket free = new ServerSocket(port)) {
+            return free.isBound();
+        } catch (IOException e) {
+            return false;
         }
     }
 
