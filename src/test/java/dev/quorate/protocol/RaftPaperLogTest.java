@@ -69,6 +69,16 @@ class RaftPaperLogTest {
         assertTerms(follower, 2, 2, 2);
     }
 
+    /** §5.3, Figure 2: entries that the log does not have yet are appended, and nothing is truncated for them. */
+    @Test
+    void s5_3_newEntriesAtTheEndTruncateNothing() {
+        LoneReplica follower = new LoneReplica(1, 3, 1);
+        AppendRequest request = follower.entries(0, 2, new Position(1, 1), 0, 2L);
+        Effects effects = follower.core().step(request);
+        assertEquals(new Effects.LogChange(0, request.entries(), 0), effects.logChange());
+        assertFalse(effects.events().stream().anyMatch(CoreEvent.Truncated.class::isInstance));
+    }
+
     /** §5.3, §5.5: the same request twice does as much as once. */
     @Test
     void s5_3_aRepeatedRequestChangesNothing() {
@@ -111,6 +121,7 @@ class RaftPaperLogTest {
         assertEquals(2, follower.core().commitIndex());
         follower.step(new Heartbeat(0, 1, 2, 3, 1));
         assertEquals(2, follower.core().commitIndex());
+        follower.step(follower.entries(0, 2, new Position(1, 2), 2, 2L));
         follower.step(new Heartbeat(2, 1, 3, 1, 3));
         assertEquals(2, follower.core().commitIndex(), "what matched an earlier leader says nothing of this one");
     }
