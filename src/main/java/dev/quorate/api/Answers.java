@@ -96,7 +96,7 @@ final class Answers {
         document.put("required", receipt.required());
         document.put("acknowledgedBy", receipt.acknowledgedBy());
         document.put("committed", receipt.committed());
-        document.put("survives", survives(receipt.required(), hosted));
+        document.put("survives", survives(receipt, hosted));
         document.put("failureDomains", hosted.failureDomains());
         head(http, receipt.version(), leader, Role.LEADER, receipt.version(), receipt.committed());
         return Response.ok(Problem.json(document), MediaType.APPLICATION_JSON_TYPE)
@@ -104,10 +104,17 @@ final class Answers {
     }
 
     /** The table of protocol.md §3, in words. */
-    private static String survives(int required, HostedReplicas hosted) {
-        String survives = required < Quorum.majority(hosted.replicas())
-                ? "a restart of the leader that no election overtakes"
-                : "any failover, and the loss of " + (required - 1) + " disks";
+    private static String survives(Receipt receipt, HostedReplicas hosted) {
+        int disks = receipt.required() - 1;
+        String loss = disks == 0 ? "" : ", and the loss of " + disks + (disks == 1 ? " disk" : " disks");
+        String survives;
+        if (receipt.committed().equals(Receipt.LEADER_ONLY)) {
+            survives = "restarts of the leader, which nobody replaces" + loss;
+        } else if (receipt.required() < Quorum.majority(hosted.replicas())) {
+            survives = "a restart of the leader that no election overtakes";
+        } else {
+            survives = "any failover" + loss;
+        }
         return hosted.sync().equals("always") ? survives : survives + "; but no power failure, as sync is interval";
     }
 

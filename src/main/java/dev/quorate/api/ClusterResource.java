@@ -70,7 +70,7 @@ public final class ClusterResource {
     /**
      * One replica; see {@link ReplicaStatus}.
      *
-     * @param role {@code leader} or {@code follower}
+     * @param role {@code leader}, {@code follower}, {@code pre-candidate} or {@code candidate}
      */
     public record Member(
             int id,

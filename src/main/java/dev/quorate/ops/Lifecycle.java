@@ -99,6 +99,14 @@ public class Lifecycle {
     /** The first thing at an ordered stop, while HTTP still takes requests: it goes on when another leads. */
     void handOver(@Observes ShutdownDelayInitiatedEvent event) throws InterruptedException {
         stopping = true;
+        if (hosted.failureDomains() > 1) {
+            handOver();
+        }
+        // Their readers never end by themselves: the stop would wait for them until its time-out.
+        events.close();
+    }
+
+    private void handOver() throws InterruptedException {
         CountDownLatch done = new CountDownLatch(1);
         hosted.handOver()
                 .onTermination()
@@ -108,9 +116,9 @@ public class Lifecycle {
                         leadsNothing ->
                                 LOG.info(leadsNothing ? "this process leads nothing" : "no other process took over"),
                         failure -> LOG.warnf("could not hand over: %s", failure.getMessage()));
-        done.await(3 * hosted.transferTimeout().toMillis(), TimeUnit.MILLISECONDS);
-        // Their readers never end by themselves: the stop would wait for them until its time-out.
-        events.close();
+        if (!done.await(3 * hosted.transferTimeout().toMillis(), TimeUnit.MILLISECONDS)) {
+            LOG.warn("it is not known whether another process took over; the stop goes on");
+        }
     }
 
     void close(@Observes @Priority(Interceptor.Priority.LIBRARY_AFTER + 900) ShutdownEvent event) {

@@ -49,6 +49,10 @@ final class Formation {
 
     private void goOn(Map<Integer, PeerState> states, List<Integer> missing) {
         Membership own = replica.membership();
+        if (own.isFormed()) {
+            replica.settle();
+            return;
+        }
         if (own.stage() == Stage.JOINING) {
             retry("the directory of replica " + own.replica() + " is new to its set; it counts when it was admitted");
             return;
@@ -62,9 +66,6 @@ final class Formation {
                 .filter(state -> state.setId() != own.setId())
                 .findFirst();
         String obstacle = obstacle(own, states);
-        if (own.isFormed()) {
-            return;
-        }
         if (obstacle != null) {
             retry(obstacle);
         } else if (formed.isPresent()) {

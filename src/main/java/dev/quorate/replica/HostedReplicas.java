@@ -115,8 +115,8 @@ public class HostedReplicas {
         Optional<Replica> leading = replicas.stream()
                 .filter(replica -> replica.role() == Role.LEADER)
                 .findFirst();
-        if (settings.members().isEmpty() || leading.isEmpty()) {
-            return Uni.createFrom().item(leading.isEmpty());
+        if (leading.isEmpty()) {
+            return Uni.createFrom().item(true);
         }
         return leading.get()
                 .handOver(other -> hosted(other).isEmpty())

@@ -65,6 +65,11 @@ final class Identity {
 
     /** A term far above all others, so that nothing of the old set is newer (protocol.md §6). */
     private static Membership recover(DataDirectory directory, Membership found, String election) throws IOException {
+        if (found.stage() == Stage.EMPTY || found.stage() == Stage.FORMING) {
+            directory.recoveryDone();
+            throw new IOException("data directory " + directory.path()
+                    + " belongs to no set yet: there is nothing to recover, and recover is no longer asked for");
+        }
         if (election.equals(Membership.NONE) && found.replica() != 0) {
             throw new IOException("data directory " + directory.path() + " is replica " + found.replica()
                     + "'s; with election none replica 0 leads, so recover replica 0's directory, or recover with"

@@ -14,10 +14,13 @@ import dev.quorate.protocol.ReplicaCore;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** Does what a step of the core asks, in its order: durable, log, commit, answers, events. Loop thread only. */
 final class Performer {
+    private static final Logger LOG = Logger.getLogger(Performer.class);
+
     private final Replica replica;
     private final ReplicaCore core;
     private final Storage storage;
@@ -95,8 +98,7 @@ final class Performer {
             core.admitAppended(joiner.replica(), storage.admit(core.term(), joiner.replica(), joiner.incarnation()));
             appended = true;
         } catch (NoSpaceException e) {
-            // It asks again and again; by then there may be room.
-            replica.await("no space on the leader's disk to admit replica " + joiner.replica());
+            LOG.debugf("replica=%d has no room to admit replica %d, which asks again", replica.id(), joiner.replica());
         }
     }
 

@@ -12,8 +12,11 @@ import java.util.List;
  * @param committed {@code "true"}, {@code "false"}, or {@code "leader-only"} under {@code election=none}
  */
 public record Receipt(Position version, int required, List<Integer> acknowledgedBy, String committed) {
+    /** Committed, where replica 0 leads for ever and its own disk decides. */
+    public static final String LEADER_ONLY = "leader-only";
+
     /** @param leaderOnly whether {@code election=none}: what the leader alone has synced is committed */
     static String committed(boolean committed, boolean leaderOnly) {
-        return !committed ? "false" : leaderOnly ? "leader-only" : "true";
+        return !committed ? "false" : leaderOnly ? LEADER_ONLY : "true";
     }
 }

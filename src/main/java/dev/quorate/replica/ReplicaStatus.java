@@ -8,7 +8,8 @@ import dev.quorate.protocol.Role;
  * @param id 0..N-1
  * @param url its base URL
  * @param role its role
- * @param state {@code empty}, {@code forming}, {@code formed}, {@code stopped} or {@code unknown}
+ * @param state {@code empty}, {@code forming}, {@code formed}, {@code joining}, {@code recovered}, {@code stopped} or
+ *     {@code unknown}
  * @param reachable whether it answered lately; the replica asked itself always does
  * @param lastIndex its last index, as far as known
  * @param commitIndex its commit index, as far as known

@@ -107,7 +107,12 @@ final class Storage {
      */
     long admit(long term, int replica, long incarnation) throws IOException {
         ByteBuffer payload = Admissions.encode(replica, incarnation);
-        long index = wal.append(term, EntryKind.ADMIT, payload.duplicate());
+        long index;
+        try {
+            index = wal.append(term, EntryKind.ADMIT, payload.duplicate());
+        } catch (NoSpaceException e) {
+            throw told(e);
+        }
         apply(index, term, EntryKind.ADMIT, payload);
         return index;
     }

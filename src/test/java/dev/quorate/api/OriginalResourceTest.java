@@ -9,14 +9,12 @@ import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.matchesPattern;
 import static org.hamcrest.Matchers.not;
 
-import dev.quorate.replica.HostedReplicas;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
 import io.restassured.config.EncoderConfig;
 import io.restassured.http.ContentType;
 import io.restassured.response.ValidatableResponse;
 import io.restassured.specification.RequestSpecification;
-import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -33,15 +31,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OriginalResourceTest {
     private static final AtomicInteger KEYS = new AtomicInteger();
 
-    @Inject
-    HostedReplicas hosted;
-
     private String key = "";
 
     @BeforeEach
     void aLeaderAndANewKey() {
         key = "test:" + KEYS.incrementAndGet();
-        await().atMost(Duration.ofSeconds(20)).until(() -> hosted.awaiting().isEmpty());
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> given().get("/q/health/ready").statusCode() == 200);
     }
 
     // ---- the rows of BEHAVIOUR.md ----------------------------------------------------------------------------------
