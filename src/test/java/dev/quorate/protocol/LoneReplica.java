@@ -39,12 +39,21 @@ final class LoneReplica {
     }
 
     LoneReplica(int self, int replicas, long seed, HardState hardState, long... terms) {
+        this(self, replicas, seed, hardState, true, terms);
+    }
+
+    /** Replica 0, whose directory was recovered: it does not count yet. */
+    static LoneReplica recovered(int replicas, long... terms) {
+        return new LoneReplica(0, replicas, 1, new HardState(1_001, HardState.NOBODY), false, terms);
+    }
+
+    private LoneReplica(int self, int replicas, long seed, HardState hardState, boolean member, long... terms) {
         this.self = self;
         this.replicas = replicas;
         this.saved = hardState;
         this.log = new Log(terms);
         CoreOptions options = new CoreOptions(self, replicas, CoreOptions.Election.AUTO, 1, ELECTION_TICKS, 1_000);
-        this.core = new ReplicaCore(options, new SplittableRandom(seed), hardState, true, 0, log);
+        this.core = new ReplicaCore(options, new SplittableRandom(seed), hardState, member, 0, log);
     }
 
     /** What a process that starts over the same directory finds. */

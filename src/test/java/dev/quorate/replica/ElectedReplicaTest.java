@@ -1,0 +1,150 @@
+package dev.quorate.replica;
+
+import static dev.quorate.replica.FullDiskTest.end;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.quorate.log.DataDirectory;
+import dev.quorate.log.SyncPolicy;
+import dev.quorate.log.WalOptions;
+import dev.quorate.protocol.HardState;
+import dev.quorate.protocol.Message.AppendRequest;
+import dev.quorate.protocol.Message.AppendResponse;
+import dev.quorate.protocol.Message.Heartbeat;
+import dev.quorate.protocol.Message.HeartbeatResponse;
+import dev.quorate.protocol.Message.PreVoteRequest;
+import dev.quorate.protocol.Message.PreVoteResponse;
+import dev.quorate.protocol.Message.VoteRequest;
+import dev.quorate.protocol.Message.VoteResponse;
+import dev.quorate.protocol.Position;
+import dev.quorate.protocol.WriteConcern;
+import dev.quorate.replica.PeerState.Stage;
+import io.smallrye.mutiny.Uni;
+import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Replica 1 of two as a shell: what a core is trusted to say holds of disk and answers too. */
+class ElectedReplicaTest {
+    private static final long SET_ID = 7;
+    private static final long OTHERS = 11;
+    private static final long OWN = 12;
+    private static final Duration LONG = Duration.ofSeconds(60);
+
+    @TempDir
+    Path directory;
+
+    private volatile boolean confirms = true;
+    private boolean stopped;
+
+    @SuppressWarnings("NullAway.Init") // by each test
+    private Replica replica;
+
+    @AfterEach
+    void stops() {
+        if (!stopped) {
+            replica.stop();
+        }
+    }
+
+    private void opens(Stage stage, boolean stands) throws IOException {
+        try (DataDirectory data = DataDirectory.open(directory)) {
+            Identity.save(data, new Membership("quorate", 2, 1, "auto", stage, SET_ID, OWN, List.of(OTHERS, OWN)));
+        }
+        replica = Replica.open(options(), other(), new SilentListener(), new ClusterEvents(), reason -> {});
+        replica.start(stands);
+    }
+
+    /** Committed or not: another may lead since, and have acknowledged more. */
+    @Test
+    void aLinearizableReadIsNotAnsweredBeforeARoundThatWasSentAfterItArrived() throws IOException {
+        opens(Stage.FORMED, true);
+        await().until(() -> replica.view().serving());
+        end(replica.put("k", new byte[1], null, WriteConcern.of("2"), LONG)).assertCompleted();
+        confirms = false;
+        end(replica.linearizableRead("k", Duration.ofMillis(400))).assertFailedWith(ReplicaException.ReadTimeout.class);
+        confirms = true;
+        assertNotNull(end(replica.linearizableRead("k", LONG)).getItem().value());
+    }
+
+    /** Forgotten in a crash it could be given twice. */
+    @Test
+    void aVoteIsOnDiskWhenItIsAnswered() throws IOException {
+        opens(Stage.FORMED, false);
+        VoteRequest request = new VoteRequest(0, 1, 5, new Position(4, 9), true);
+        assertTrue(
+                end(replica.fromPeers().onVote(envelope(), request)).getItem().granted());
+        replica.stop();
+        stopped = true;
+        try (DataDirectory data = DataDirectory.open(directory)) {
+            assertEquals(new HardState(5, 0), data.readHardState());
+        }
+    }
+
+    @Test
+    void aJoiningReplicaServesNoReadAndHasNoVote() throws IOException {
+        opens(Stage.JOINING, false);
+        VoteRequest request = new VoteRequest(0, 1, 5, new Position(4, 9), true);
+        assertFalse(
+                end(replica.fromPeers().onVote(envelope(), request)).getItem().granted());
+        end(replica.fromPeers().onRead(envelope(), "k")).assertFailedWith(ReplicaException.Unavailable.class);
+        assertThrows(ReplicaException.Unavailable.class, () -> replica.localRead("k"));
+        end(replica.quorumRead("k", 1, LONG)).assertFailedWith(ReplicaException.Unavailable.class);
+    }
+
+    private static Envelope envelope() {
+        return new Envelope("quorate", SET_ID, 0, 1, OTHERS, OWN);
+    }
+
+    /** Votes, takes all entries, and confirms rounds unless it is told not to. */
+    private Peers other() {
+        return (Peers) Proxy.newProxyInstance(
+                Peers.class.getClassLoader(), new Class<?>[] {Peers.class}, (proxy, method, arguments) -> {
+                    Object message = arguments[1];
+                    if (message instanceof PreVoteRequest asked) {
+                        return Uni.createFrom().item(new PreVoteResponse(0, 1, asked.term(), asked.term() + 1, true));
+                    }
+                    if (message instanceof VoteRequest vote) {
+                        return Uni.createFrom().item(new VoteResponse(0, 1, vote.term(), true));
+                    }
+                    if (message instanceof AppendRequest append) {
+                        long last = append.entries().lastIndex();
+                        return Uni.createFrom()
+                                .item(new AppendResponse(0, 1, append.term(), append.sequence(), true, last, true));
+                    }
+                    if (message instanceof Heartbeat beat && confirms) {
+                        long all = Long.MAX_VALUE;
+                        return Uni.createFrom()
+                                .item(new HeartbeatResponse(0, 1, beat.term(), beat.round(), 0, all, true));
+                    }
+                    return Uni.createFrom().failure(new PeerException("silent"));
+                });
+    }
+
+    private ReplicaOptions options() {
+        WalOptions wal = new WalOptions(1 << 16, SyncPolicy.ALWAYS, Duration.ofMillis(100));
+        return new ReplicaOptions(
+                "quorate",
+                2,
+                1,
+                directory,
+                wal,
+                Optional.empty(),
+                LONG,
+                Duration.ofMillis(100),
+                1 << 20,
+                100,
+                1 << 20,
+                false);
+    }
+}
