@@ -11,6 +11,7 @@ import dev.quorate.protocol.Message.TimeoutNow;
 import dev.quorate.protocol.Message.VoteRequest;
 import dev.quorate.protocol.Message.VoteResponse;
 import dev.quorate.protocol.Position;
+import dev.quorate.protocol.Stage;
 import dev.quorate.replica.EntryCodec;
 import dev.quorate.replica.Envelope;
 import dev.quorate.replica.PeerException;
@@ -313,7 +314,7 @@ final class WireFormat {
                         text(in),
                         in.get(),
                         in.get(),
-                        PeerState.Stage.of(in.get()),
+                        Stage.of(in.get()),
                         in.getLong(),
                         in.getLong(),
                         list(in),

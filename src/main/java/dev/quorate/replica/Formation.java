@@ -1,6 +1,6 @@
 package dev.quorate.replica;
 
-import dev.quorate.replica.PeerState.Stage;
+import dev.quorate.protocol.Stage;
 import io.smallrye.mutiny.Uni;
 import java.security.SecureRandom;
 import java.time.Duration;

@@ -3,6 +3,7 @@ package dev.quorate.replica;
 import dev.quorate.config.QuorateConfig;
 import dev.quorate.log.SyncPolicy;
 import dev.quorate.protocol.Role;
+import dev.quorate.protocol.Stage;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
@@ -145,7 +146,7 @@ public class HostedReplicas {
     /** The set's id, in hexadecimal; empty until it is formed. */
     public String setId() {
         ReplicaView view = asked().view();
-        return view.stage() == PeerState.Stage.FORMED ? String.format("%016x", view.setId()) : "";
+        return view.stage() == Stage.FORMED ? String.format("%016x", view.setId()) : "";
     }
 
     /** {@code always} or {@code interval}. */

@@ -2,7 +2,7 @@ package dev.quorate.replica;
 
 import dev.quorate.log.DataDirectory;
 import dev.quorate.protocol.HardState;
-import dev.quorate.replica.PeerState.Stage;
+import dev.quorate.protocol.Stage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.SecureRandom;

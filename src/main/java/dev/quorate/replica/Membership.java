@@ -1,8 +1,7 @@
 package dev.quorate.replica;
 
-import dev.quorate.replica.PeerState.Stage;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
+import dev.quorate.log.DirectoryIdentity;
+import dev.quorate.protocol.Stage;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -31,7 +30,6 @@ record Membership(
         List<Long> incarnations) {
     static final String AUTO = "auto";
     static final String NONE = "none";
-    private static final byte VERSION = 1;
 
     Membership forming(long newSetId, List<Long> newIncarnations) {
         return new Membership(
@@ -123,46 +121,21 @@ record Membership(
     }
 
     byte[] encode() {
-        byte[] name = replicaSet.getBytes(StandardCharsets.UTF_8);
-        byte[] mode = election.getBytes(StandardCharsets.UTF_8);
-        ByteBuffer out = ByteBuffer.allocate(64 + name.length + mode.length + 8 * incarnations.size());
-        out.put(VERSION).put(stage.code()).put((byte) replicas).put((byte) replica);
-        out.putLong(setId).putLong(incarnation);
-        out.putShort((short) name.length)
-                .put(name)
-                .putShort((short) mode.length)
-                .put(mode);
-        out.put((byte) incarnations.size());
-        incarnations.forEach(out::putLong);
-        byte[] bytes = new byte[out.position()];
-        out.flip().get(bytes);
-        return bytes;
+        return new DirectoryIdentity(replicaSet, replicas, replica, election, stage, setId, incarnation, incarnations)
+                .encode();
     }
 
     /** @throws IllegalStateException if the bytes are of a version this program does not know */
     static Membership decode(byte[] bytes) {
-        ByteBuffer in = ByteBuffer.wrap(bytes);
-        byte version = in.get();
-        if (version != VERSION) {
-            throw new IllegalStateException("identity file of version " + version + "; this program reads " + VERSION);
-        }
-        Stage stage = Stage.of(in.get());
-        int replicas = in.get();
-        int replica = in.get();
-        long setId = in.getLong();
-        long incarnation = in.getLong();
-        String name = text(in);
-        String election = text(in);
-        List<Long> incarnations = new ArrayList<>();
-        for (int left = in.get(); left > 0; left--) {
-            incarnations.add(in.getLong());
-        }
-        return new Membership(name, replicas, replica, election, stage, setId, incarnation, List.copyOf(incarnations));
-    }
-
-    private static String text(ByteBuffer in) {
-        byte[] bytes = new byte[in.getShort()];
-        in.get(bytes);
-        return new String(bytes, StandardCharsets.UTF_8);
+        DirectoryIdentity in = DirectoryIdentity.decode(bytes);
+        return new Membership(
+                in.replicaSet(),
+                in.replicas(),
+                in.replica(),
+                in.election(),
+                in.stage(),
+                in.setId(),
+                in.incarnation(),
+                in.incarnations());
     }
 }

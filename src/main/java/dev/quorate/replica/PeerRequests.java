@@ -12,7 +12,7 @@ import dev.quorate.protocol.Message.TimeoutNow;
 import dev.quorate.protocol.Message.VoteRequest;
 import dev.quorate.protocol.Message.VoteResponse;
 import dev.quorate.protocol.ReplicaCore;
-import dev.quorate.replica.PeerState.Stage;
+import dev.quorate.protocol.Stage;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
 

@@ -2,6 +2,7 @@ package dev.quorate.replica;
 
 import dev.quorate.protocol.Position;
 import dev.quorate.protocol.Role;
+import dev.quorate.protocol.Stage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +29,7 @@ record ReplicaView(
         Position last,
         long commitIndex,
         long syncedIndex,
-        PeerState.Stage stage,
+        Stage stage,
         long setId,
         boolean serving,
         @Nullable String awaiting,
@@ -52,7 +53,7 @@ record ReplicaView(
 
     /** Refuses if it stopped or belongs to no set yet. */
     void requireFormed(int id) {
-        if (stopped != null || stage != PeerState.Stage.FORMED) {
+        if (stopped != null || stage != Stage.FORMED) {
             throw new ReplicaException.Unavailable(whyNot(id));
         }
     }

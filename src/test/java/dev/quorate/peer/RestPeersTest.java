@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.quorate.protocol.Message.Heartbeat;
 import dev.quorate.protocol.Message.HeartbeatResponse;
 import dev.quorate.protocol.Position;
+import dev.quorate.protocol.Stage;
 import dev.quorate.replica.Envelope;
 import dev.quorate.replica.HostedElsewhere;
 import dev.quorate.replica.PeerException;
@@ -93,7 +94,7 @@ class RestPeersTest {
         try (OddServer server = OddServer.answering(200, reply)) {
             refused("it was not asked", peers(server).read(TO_2, "key"));
         }
-        byte[] state = WireFormat.state(new PeerState("quorate", 3, 1, PeerState.Stage.EMPTY, 0, 1, List.of(), "auto"));
+        byte[] state = WireFormat.state(new PeerState("quorate", 3, 1, Stage.EMPTY, 0, 1, List.of(), "auto"));
         try (OddServer server = OddServer.answering(200, state)) {
             refused("replica 1 answered", peers(server).hello(TO_2, false));
         }

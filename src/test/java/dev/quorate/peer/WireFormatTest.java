@@ -18,6 +18,7 @@ import dev.quorate.protocol.Message.TimeoutNow;
 import dev.quorate.protocol.Message.VoteRequest;
 import dev.quorate.protocol.Message.VoteResponse;
 import dev.quorate.protocol.Position;
+import dev.quorate.protocol.Stage;
 import dev.quorate.replica.EntryCodec;
 import dev.quorate.replica.Envelope;
 import dev.quorate.replica.PeerException;
@@ -306,7 +307,7 @@ class WireFormatTest {
                 text(random),
                 1 + random.nextInt(9),
                 random.nextInt(9),
-                PeerState.Stage.of((byte) random.nextInt(4)),
+                Stage.of((byte) random.nextInt(4)),
                 random.nextLong(),
                 random.nextLong(),
                 longs(random),

@@ -8,7 +8,7 @@ import dev.quorate.log.DataDirectory;
 import dev.quorate.log.SyncPolicy;
 import dev.quorate.log.WalOptions;
 import dev.quorate.protocol.HardState;
-import dev.quorate.replica.PeerState.Stage;
+import dev.quorate.protocol.Stage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
