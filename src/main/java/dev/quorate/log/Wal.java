@@ -3,6 +3,7 @@ package dev.quorate.log;
 import dev.quorate.protocol.EntryKind;
 import dev.quorate.protocol.Invariants;
 import dev.quorate.protocol.LogView;
+import dev.quorate.protocol.Position;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -89,6 +90,16 @@ public final class Wal implements LogView, AutoCloseable {
     @Override
     public long syncedIndex() {
         return options.sync() == SyncPolicy.ALWAYS ? syncs.syncedIndex() : writtenIndex;
+    }
+
+    @Override
+    public long firstIndex() {
+        return 1;
+    }
+
+    @Override
+    public Position snapshot() {
+        return Position.NONE;
     }
 
     @Override

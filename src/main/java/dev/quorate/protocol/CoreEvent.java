@@ -11,6 +11,12 @@ public sealed interface CoreEvent {
     /** A follower acknowledged entries up to an index. */
     record FollowerAdvanced(int follower, long fromIndex, long matchIndex) implements CoreEvent {}
 
+    /** A follower lacks entries that the log no longer keeps: it gets a snapshot. */
+    record InstallStarted(int follower, Position snapshot) implements CoreEvent {}
+
+    /** This replica took a leader's snapshot in place of its log, which ended at an index. */
+    record Installed(Position snapshot, long lastIndexBefore, int leader) implements CoreEvent {}
+
     /** A follower's log is another history's at that place; an earlier one is tried. */
     record FollowerConflict(int follower, long nextIndex) implements CoreEvent {}
 

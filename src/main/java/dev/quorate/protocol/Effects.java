@@ -6,8 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a step of the core asks of its shell, to be done in this order: save and sync the hard state, change the log,
- * take note of the commit index, send. Two outboxes (etcd/raft): what may leave at once, and what only after the log is
+ * What a step of the core asks of its shell, to be done in this order: save and sync the hard state, change the log
+ * (or put a snapshot in its place), take note of the commit index, send. Two outboxes (etcd/raft): what may leave at once, and what only after the log is
  * synced up to an index; {@link #add} decides, so that durable before reply is structure, not care.
  */
 public final class Effects {
@@ -16,6 +16,8 @@ public final class Effects {
     private final List<CoreEvent> events = new ArrayList<>(2);
     private @Nullable HardState hardState;
     private @Nullable LogChange logChange;
+    private @Nullable Position installed;
+    private boolean receives;
     private boolean noOp;
     private boolean admitted;
     private @Nullable Joiner joiner;
@@ -56,6 +58,19 @@ public final class Effects {
     /** What a follower's log takes, or null. */
     public @Nullable LogChange logChange() {
         return logChange;
+    }
+
+    /** The snapshot, received whole, that takes the place of log and store, or null. */
+    public @Nullable Position install() {
+        return installed;
+    }
+
+    /**
+     * Whether the shell is to keep the bytes that came with this step's {@link Message.InstallRequest}; then it tells
+     * {@link ReplicaCore#snapshotPartReceived} or {@link ReplicaCore#snapshotReceived}, which answer.
+     */
+    public boolean receivesSnapshot() {
+        return receives;
     }
 
     /** Whether the shell is to append the no-op that opens this leader's term. */
@@ -105,6 +120,8 @@ public final class Effects {
         }
         if (message instanceof Message.AppendResponse response && response.accepted()) {
             afterSync.add(new Delayed(message, response.matchIndex()));
+        } else if (message instanceof Message.InstallResponse response && response.matchIndex() > 0) {
+            afterSync.add(new Delayed(message, response.matchIndex()));
         } else {
             now.add(message);
         }
@@ -120,6 +137,14 @@ public final class Effects {
 
     void change(LogChange change) {
         logChange = change;
+    }
+
+    void install(Position snapshot) {
+        installed = snapshot;
+    }
+
+    void receiveSnapshot() {
+        receives = true;
     }
 
     void openTerm() {

@@ -98,8 +98,25 @@ final class Follower {
         paused = true;
     }
 
-    void resume() {
+    /** @param newestSnapshot what an installation goes on with, unless it is the same */
+    void resume(Position newestSnapshot) {
         paused = false;
+        if (state instanceof FollowerState.Installing installing) {
+            state = installing.resumed(newestSnapshot);
+        }
+    }
+
+    /** It gets a snapshot from now on. */
+    FollowerState.Installing installs(Position snapshot) {
+        FollowerState.Installing installing = new FollowerState.Installing(snapshot, 0);
+        state = installing;
+        return installing;
+    }
+
+    void received(long bytes) {
+        if (state instanceof FollowerState.Installing installing) {
+            state = installing.received(bytes);
+        }
     }
 
     /** Also takes an index that went back: the follower may have lost an unsynced tail (protocol.md §2.4). */

@@ -8,10 +8,19 @@ public interface LogView {
     /** Highest index that is on stable storage (under sync policy {@code interval}: written). Never above lastIndex. */
     long syncedIndex();
 
+    /** Index of the first entry still kept; those below it are in the snapshot alone. lastIndex + 1 when none is kept. */
+    long firstIndex();
+
     /**
-     * Term of the entry at an index.
+     * Position of the newest durable snapshot, at or above firstIndex - 1; {@link Position#NONE} while there is none. What it
+     * holds is committed.
+     */
+    Position snapshot();
+
+    /**
+     * Term of the entry at an index, also of one that is no longer kept: where terms begin is remembered.
      *
-     * @return the term, 0 for index 0, and -1 where the log has no entry: above lastIndex or no longer kept
+     * @return the term, 0 for index 0, and -1 above lastIndex
      */
     long termAt(long index);
 
@@ -21,7 +30,7 @@ public interface LogView {
     /**
      * A copy of the entries from an index on, as many as fit the limit, at least one if there is one.
      *
-     * @param fromIndex 1..lastIndex+1
+     * @param fromIndex firstIndex..lastIndex+1
      * @param maxBytes most bytes to take, unless the first entry alone is larger
      */
     EntryBatch batch(long fromIndex, int maxBytes);

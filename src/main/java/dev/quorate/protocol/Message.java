@@ -25,6 +25,12 @@ public sealed interface Message {
         /** A follower answers. */
         void onAppendResponse(AppendResponse response);
 
+        /** A part of a leader's snapshot arrives. */
+        void onInstallRequest(InstallRequest request);
+
+        /** A follower answers one. */
+        void onInstallResponse(InstallResponse response);
+
         /** A leader shows that it leads. */
         void onHeartbeat(Heartbeat heartbeat);
 
@@ -81,6 +87,39 @@ public sealed interface Message {
         @Override
         public void deliverTo(Handler handler) {
             handler.onAppendResponse(this);
+        }
+    }
+
+    /**
+     * A part of a snapshot for a follower that lacks what the log no longer keeps (InstallSnapshot, Raft §7). The bytes are
+     * the shell's to add.
+     *
+     * @param sequence as in {@link AppendRequest}, of the same stream
+     * @param snapshot position of its last entry
+     * @param offset which byte the part begins with, 0 or more; behind the last one, only asks how far the follower is
+     */
+    record InstallRequest(int from, int to, long term, long sequence, Position snapshot, long offset)
+            implements Message {
+        @Override
+        public void deliverTo(Handler handler) {
+            handler.onInstallRequest(this);
+        }
+    }
+
+    /**
+     * The answer to an {@link InstallRequest}. With a match index it leaves only after that is on stable storage.
+     *
+     * @param sequence that of the request
+     * @param receivedBytes how much of the snapshot the sender has: which byte it wants next
+     * @param matchIndex the snapshot's index once the sender has all that it holds, else 0
+     * @param counts as in {@link AppendResponse}
+     */
+    record InstallResponse(
+            int from, int to, long term, long sequence, long receivedBytes, long matchIndex, boolean counts)
+            implements Message {
+        @Override
+        public void deliverTo(Handler handler) {
+            handler.onInstallResponse(this);
         }
     }
 

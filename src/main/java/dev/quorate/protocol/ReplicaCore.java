@@ -8,6 +8,8 @@ import dev.quorate.protocol.Message.AppendRequest;
 import dev.quorate.protocol.Message.AppendResponse;
 import dev.quorate.protocol.Message.Heartbeat;
 import dev.quorate.protocol.Message.HeartbeatResponse;
+import dev.quorate.protocol.Message.InstallRequest;
+import dev.quorate.protocol.Message.InstallResponse;
 import dev.quorate.protocol.Message.PreVoteRequest;
 import dev.quorate.protocol.Message.PreVoteResponse;
 import dev.quorate.protocol.Message.TimeoutNow;
@@ -227,6 +229,29 @@ public final class ReplicaCore {
         replication.logChangeFailed();
     }
 
+    /**
+     * Bytes of a leader's snapshot were kept, or were not the ones wanted.
+     *
+     * @param request what they came with
+     * @param receivedBytes how much of that snapshot there is, 0 or more
+     */
+    public Effects snapshotPartReceived(InstallRequest request, long receivedBytes) {
+        effects = new Effects();
+        send(replication.answer(request, receivedBytes, 0));
+        return effects;
+    }
+
+    /** All of a leader's snapshot was received, found whole, and is on stable storage. */
+    public Effects snapshotReceived(InstallRequest request) {
+        effects = new Effects();
+        if (request.term() == term() && leader == request.from()) {
+            replication.onSnapshotReceived(request);
+        } else {
+            send(replication.answer(request, 0, 0));
+        }
+        return effects;
+    }
+
     /** The log had no room for the no-op of this leader's term: it cannot lead. */
     public Effects noOpFailed() {
         effects = new Effects();
@@ -245,10 +270,17 @@ public final class ReplicaCore {
 
     /** An append got no answer: nothing more is sent to that follower until {@link #resume}. */
     public void appendFailed(AppendRequest request) {
-        if (leading != null
-                && request.term() == term()
-                && leading.follower(request.to()).takes(request.sequence())) {
-            leading.follower(request.to()).failed();
+        requestFailed(request.to(), request.term(), request.sequence());
+    }
+
+    /** As {@link #appendFailed}, for a part of a snapshot. */
+    public void installFailed(InstallRequest request) {
+        requestFailed(request.to(), request.term(), request.sequence());
+    }
+
+    private void requestFailed(int to, long itsTerm, long sequence) {
+        if (leading != null && itsTerm == term() && leading.follower(to).takes(sequence)) {
+            leading.follower(to).failed();
         }
     }
 
@@ -256,7 +288,7 @@ public final class ReplicaCore {
     public Effects resume(int follower) {
         effects = new Effects();
         if (leading != null) {
-            leading.follower(follower).resume();
+            leading.follower(follower).resume(log.snapshot());
             replication.replicate(leading, leading.follower(follower));
         }
         return effects;
@@ -409,6 +441,25 @@ public final class ReplicaCore {
                 ignore(response, "not an answer to this term's leader");
             } else {
                 replication.onAppendResponse(leading, response);
+            }
+        }
+
+        @Override
+        public void onInstallRequest(InstallRequest request) {
+            if (request.term() < term()) {
+                send(replication.answer(request, 0, 0));
+                return;
+            }
+            hearLeader(request.from());
+            replication.onInstallRequest(request);
+        }
+
+        @Override
+        public void onInstallResponse(InstallResponse response) {
+            if (leading == null || response.term() != term()) {
+                ignore(response, "not an answer to this term's leader");
+            } else {
+                replication.onInstallResponse(leading, response);
             }
         }
 

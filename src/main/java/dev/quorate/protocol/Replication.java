@@ -2,9 +2,14 @@ package dev.quorate.protocol;
 
 import dev.quorate.protocol.CoreEvent.FollowerAdvanced;
 import dev.quorate.protocol.CoreEvent.FollowerConflict;
+import dev.quorate.protocol.CoreEvent.InstallStarted;
+import dev.quorate.protocol.CoreEvent.Installed;
 import dev.quorate.protocol.CoreEvent.Truncated;
+import dev.quorate.protocol.FollowerState.Installing;
 import dev.quorate.protocol.Message.AppendRequest;
 import dev.quorate.protocol.Message.AppendResponse;
+import dev.quorate.protocol.Message.InstallRequest;
+import dev.quorate.protocol.Message.InstallResponse;
 
 /** How entries get from a leader's log into a follower's (Raft §5.3), and what that commits (§5.4.2). */
 final class Replication {
@@ -95,6 +100,50 @@ final class Replication {
                 options.self(), request.from(), core.term(), request.sequence(), accepted, index, core.isMember());
     }
 
+    // ---- a follower that gets a snapshot ---------------------------------------------------------------------------
+
+    /** What the log holds already, with the snapshot's term at its end, is the snapshot's own history (Raft §5.3). */
+    void onInstallRequest(InstallRequest request) {
+        if (holds(request.snapshot())) {
+            follows(request.snapshot().index());
+            core.send(answer(request, 0, request.snapshot().index()));
+        } else {
+            core.effects().receiveSnapshot();
+        }
+    }
+
+    private boolean holds(Position snapshot) {
+        return snapshot.index() <= commitIndex || log.termAt(snapshot.index()) == snapshot.term();
+    }
+
+    private void follows(long index) {
+        matchedIndex = Math.max(matchedIndex, index);
+        commitUpTo(index);
+    }
+
+    void onSnapshotReceived(InstallRequest request) {
+        Position snapshot = request.snapshot();
+        if (!holds(snapshot)) {
+            commitIndexBefore = commitIndex;
+            matchedIndexBefore = matchedIndex;
+            core.emit(new Installed(snapshot, log.lastIndex(), request.from()));
+            core.effects().install(snapshot);
+        }
+        follows(snapshot.index());
+        core.send(answer(request, 0, snapshot.index()));
+    }
+
+    InstallResponse answer(InstallRequest request, long receivedBytes, long matchIndex) {
+        return new InstallResponse(
+                options.self(),
+                request.from(),
+                core.term(),
+                request.sequence(),
+                receivedBytes,
+                matchIndex,
+                core.isMember());
+    }
+
     // ---- a leader --------------------------------------------------------------------------------------------------
 
     void onAppendResponse(Leader leading, AppendResponse response) {
@@ -104,16 +153,35 @@ final class Replication {
             return;
         }
         follower.answered(response.counts(), leading.nowTick());
-        long before = follower.heldIndex();
         if (response.accepted()) {
-            follower.accepted(response.matchIndex());
-            if (response.matchIndex() > before) {
-                core.emit(new FollowerAdvanced(follower.id(), before, response.matchIndex()));
-            }
-            advanceCommit(leading);
+            accepted(leading, follower, response.matchIndex());
         } else {
             follower.refused(response.matchIndex());
             core.emit(new FollowerConflict(follower.id(), follower.state().nextIndex()));
+        }
+        replicate(leading, follower);
+    }
+
+    private void accepted(Leader leading, Follower follower, long matchIndex) {
+        long before = follower.heldIndex();
+        follower.accepted(matchIndex);
+        if (matchIndex > before) {
+            core.emit(new FollowerAdvanced(follower.id(), before, matchIndex));
+        }
+        advanceCommit(leading);
+    }
+
+    void onInstallResponse(Leader leading, InstallResponse response) {
+        Follower follower = leading.follower(response.from());
+        if (!follower.takes(response.sequence())) {
+            core.ignore(response, "late or doubled");
+            return;
+        }
+        follower.answered(response.counts(), leading.nowTick());
+        if (response.matchIndex() > 0) {
+            accepted(leading, follower, response.matchIndex());
+        } else {
+            follower.received(response.receivedBytes());
         }
         replicate(leading, follower);
     }
@@ -126,10 +194,30 @@ final class Replication {
 
     /** One append in flight; what gathered meanwhile goes with the next. */
     void replicate(Leader leading, Follower follower) {
+        if (!follower.isReady()) {
+            return;
+        }
         long next = follower.state().nextIndex();
-        if (follower.isReady() && (follower.isProbing() || next <= log.lastIndex())) {
+        if (follower.state() instanceof Installing installing) {
+            send(leading, follower, installing);
+        } else if (next < log.firstIndex()) {
+            core.emit(new InstallStarted(follower.id(), log.snapshot()));
+            send(leading, follower, follower.installs(log.snapshot()));
+        } else if (follower.isProbing() || next <= log.lastIndex()) {
             send(leading, follower, next);
         }
+    }
+
+    private void send(Leader leading, Follower follower, Installing installing) {
+        long sequence = leading.nextSequence();
+        follower.sent(sequence);
+        core.send(new InstallRequest(
+                options.self(),
+                follower.id(),
+                core.term(),
+                sequence,
+                installing.snapshot(),
+                installing.receivedBytes()));
     }
 
     /**
@@ -139,8 +227,10 @@ final class Replication {
      * @param itsCommitIndex the follower's commit index, as it answered a heartbeat
      */
     void remind(Leader leading, Follower follower, long itsCommitIndex) {
-        if (follower.isReady() && itsCommitIndex < Math.min(commitIndex, follower.heldIndex())) {
-            send(leading, follower, follower.state().nextIndex());
+        long next = follower.state().nextIndex();
+        boolean keeps = next >= log.firstIndex();
+        if (follower.isReady() && itsCommitIndex < Math.min(commitIndex, follower.heldIndex()) && keeps) {
+            send(leading, follower, next);
         }
     }
 

@@ -26,6 +26,10 @@ public enum EventType {
     CATCH_UP_STARTED("catch-up-started", false),
     /** That follower has what it lacked. */
     CAUGHT_UP("caught-up", false),
+    /** As leader it sends a follower its snapshot: the log no longer has what that one lacks. */
+    INSTALL_STARTED("install-started", false),
+    /** It took a leader's snapshot in place of its own log. */
+    INSTALLED("installed", false),
     /** Its disk took long for a sync. */
     SYNC_STALLED("sync-stalled", true),
     /** Its disk is as fast again as it should be. */

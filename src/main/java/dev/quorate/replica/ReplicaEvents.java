@@ -96,6 +96,14 @@ final class ReplicaEvents {
         } else if (event instanceof CoreEvent.JoinerHeard joiner) {
             String cause = "the directory of replica " + joiner.replica() + " is new: it counts again once admitted";
             publish(EventType.JOINER_HEARD, cause, details("peer", joiner.replica()));
+        } else if (event instanceof CoreEvent.InstallStarted install) {
+            String cause = "the log no longer has what replica " + install.follower() + " lacks: it gets the snapshot "
+                    + install.snapshot();
+            publish(EventType.INSTALL_STARTED, cause, details("peer", install.follower()));
+        } else if (event instanceof CoreEvent.Installed install) {
+            String cause = "the snapshot " + install.snapshot() + " of leader " + install.leader()
+                    + " took the place of a log that ended at " + install.lastIndexBefore();
+            publish(EventType.INSTALLED, cause, details("peer", install.leader()));
         } else if (event instanceof CoreEvent.Admitted) {
             publish(EventType.ADMITTED, "its log covers the entry that admits it: it counts from now on", details());
         } else {

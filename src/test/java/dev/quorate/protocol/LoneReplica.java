@@ -89,6 +89,16 @@ final class LoneReplica {
         }
 
         @Override
+        public long firstIndex() {
+            return 1;
+        }
+
+        @Override
+        public Position snapshot() {
+            return Position.NONE;
+        }
+
+        @Override
         public long lastIndex() {
             return terms.size() - 1L;
         }

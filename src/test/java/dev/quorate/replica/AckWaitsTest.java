@@ -37,6 +37,16 @@ class AckWaitsTest {
         }
 
         @Override
+        public long firstIndex() {
+            return 1;
+        }
+
+        @Override
+        public Position snapshot() {
+            return Position.NONE;
+        }
+
+        @Override
         public long lastIndex() {
             return lastIndex;
         }

@@ -191,6 +191,16 @@ class OwnReadsTest {
         }
 
         @Override
+        public long firstIndex() {
+            return 1;
+        }
+
+        @Override
+        public Position snapshot() {
+            return Position.NONE;
+        }
+
+        @Override
         public long lastIndex() {
             return terms.size();
         }

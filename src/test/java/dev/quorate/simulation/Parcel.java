@@ -1,6 +1,7 @@
 package dev.quorate.simulation;
 
 import dev.quorate.protocol.Message;
+import dev.quorate.protocol.Message.InstallRequest;
 import dev.quorate.protocol.Position;
 import dev.quorate.store.KeyRecord;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,13 @@ record Parcel(int from, long fromIncarnation, int to, long toIncarnation, Conten
 
     /** A message of the core. */
     record Core(Message message) implements Content {}
+
+    /**
+     * A part of a snapshot.
+     *
+     * @param snapshot what it is a part of
+     */
+    record Part(InstallRequest request, SimSnapshot snapshot) implements Content {}
 
     /** The sender's directory is new: it asks to join. */
     record JoinAsk() implements Content {}

@@ -194,11 +194,18 @@ final class SimCluster implements SimReplica.World {
             case FAIL_APPEND -> ifLeads(replica, leader -> leader.failAppend(other(leader)));
             case RESUME -> ifLeads(replica, leader -> leader.resume(other(leader)));
             case TRANSFER -> some(SimReplica::leads, this::transfer);
+            case SNAPSHOT -> ifUp(replica, this::snapshot);
             case STORM -> storm();
             case COUP -> some(SimReplica::leads, this::coup);
             case BOUNCE -> bounce(replica);
             case STAND -> ifUp(replica, SimReplica::stand);
         }
+    }
+
+    private void snapshot(SimReplica replica) {
+        trace.add(() ->
+                "snapshot of replica " + replica.id() + " at " + replica.core().commitIndex());
+        replica.takeSnapshot(settings.keptEntries());
     }
 
     private void ifUp(SimReplica replica, Consumer<SimReplica> action) {

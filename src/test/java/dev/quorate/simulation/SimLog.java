@@ -2,7 +2,9 @@ package dev.quorate.simulation;
 
 import dev.quorate.protocol.EntryBatch;
 import dev.quorate.protocol.LogView;
+import dev.quorate.protocol.Position;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
@@ -12,8 +14,44 @@ final class SimLog implements LogView {
     private final List<SimEntry> items = new ArrayList<>();
     private long synced;
 
+    // What is below the first kept entry is in the snapshot alone; its place still knows its term, as the real log
+    // does.
+    private long first = 1;
+    private SimEntry snapshot;
+
     SimLog(SimEntry root) {
         items.add(root);
+        snapshot = root;
+    }
+
+    /** The newest durable snapshot's last entry; the root while there is none. */
+    SimEntry snapshotAt() {
+        return snapshot;
+    }
+
+    /** A snapshot is durable: entries it covers go, but for some. */
+    void compact(SimEntry at, long keptEntries) {
+        snapshot = at;
+        first = Math.max(first, at.index() + 1 - keptEntries);
+    }
+
+    /** A leader's snapshot is durable, and not yet in the place of what it replaces. */
+    void received(SimEntry at) {
+        snapshot = at;
+    }
+
+    /** What a start does, and an installation after {@link #received}: a log that lacks the snapshot's end is none. */
+    void startAfterSnapshot() {
+        if (snapshot.index() <= lastIndex() && get(snapshot.index()) == snapshot) {
+            return;
+        }
+        items.clear();
+        for (SimEntry at = snapshot; at != null; at = at.previous()) {
+            items.add(at);
+        }
+        Collections.reverse(items);
+        first = snapshot.index() + 1;
+        synced = snapshot.index();
     }
 
     /** A run of entries. */
@@ -72,6 +110,16 @@ final class SimLog implements LogView {
     }
 
     @Override
+    public long firstIndex() {
+        return first;
+    }
+
+    @Override
+    public Position snapshot() {
+        return snapshot.position();
+    }
+
+    @Override
     public long lastIndex() {
         return items.size() - 1L;
     }
@@ -97,6 +145,9 @@ final class SimLog implements LogView {
 
     @Override
     public Batch batch(long fromIndex, int maxBytes) {
+        if (fromIndex < first) {
+            throw new SafetyViolation("entry " + fromIndex + " is asked for, but the log begins at " + first);
+        }
         List<SimEntry> taken = new ArrayList<>();
         int bytes = 0;
         for (long index = fromIndex; index <= lastIndex(); index++) {

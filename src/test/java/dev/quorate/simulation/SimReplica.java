@@ -6,7 +6,8 @@ import dev.quorate.protocol.Effects;
 import dev.quorate.protocol.EntryKind;
 import dev.quorate.protocol.HardState;
 import dev.quorate.protocol.Message;
-import dev.quorate.protocol.Message.AppendRequest;
+import dev.quorate.protocol.Message.InstallRequest;
+import dev.quorate.protocol.Message.InstallResponse;
 import dev.quorate.protocol.Position;
 import dev.quorate.protocol.Reason;
 import dev.quorate.protocol.ReplicaCore;
@@ -41,7 +42,9 @@ final class SimReplica {
     private ReplicaCore core;
     private Store store;
     private final List<Waiting> waiting = new ArrayList<>();
-    private final @Nullable AppendRequest[] unanswered;
+    private final SimStreams streams;
+    private @Nullable SimSnapshot receiving;
+    private int receivedParts;
     private final Parcel.@Nullable Repair[] overlay = new Parcel.@Nullable Repair[SimEntry.KEYS];
     private long syncRequested;
     private long syncTold;
@@ -76,7 +79,7 @@ final class SimReplica {
         this.laws = laws;
         this.log = new SimLog(root);
         this.store = new Store();
-        this.unanswered = new AppendRequest[settings.replicas()];
+        this.streams = new SimStreams(settings.replicas());
         this.core = newCore();
     }
 
@@ -147,9 +150,8 @@ final class SimReplica {
         waiting.clear();
         appended = false;
         mistaken = false;
-        for (int other = 0; other < unanswered.length; other++) {
-            unanswered[other] = null;
-        }
+        streams.clear();
+        receiving = null;
         log.crash(random, settings.keptPercent());
         // Never synced by itself: what stands there may be older than what was written.
         commitBound = random.nextInt(4) == 0 ? 0 : Math.min(commitBound, log.lastIndex());
@@ -168,6 +170,9 @@ final class SimReplica {
 
     void restart() {
         up = true;
+        log.startAfterSnapshot();
+        commitBound =
+                Math.max(Math.min(commitBound, log.lastIndex()), log.snapshot().index());
         store = new Store();
         store.committed(settings.flaw() == Flaw.UNDO_SKIPPED_AFTER_RESTART ? log.lastIndex() : commitBound);
         clearOverlay();
@@ -231,20 +236,44 @@ final class SimReplica {
             return;
         } else if (parcel.content() instanceof Parcel.Repair repair) {
             repair(repair);
+        } else if (parcel.content() instanceof Parcel.Part part) {
+            receive(part, parcel.fromIncarnation());
         } else if (parcel.content() instanceof Parcel.Core content) {
-            answered(content.message());
+            streams.answered(content.message(), core.term());
             perform(core.step(content.message()), parcel.fromIncarnation());
         }
         afterwards();
     }
 
-    private void answered(Message message) {
-        if (message instanceof Message.AppendResponse response) {
-            AppendRequest request = unanswered[response.from()];
-            boolean same = request != null && request.sequence() == response.sequence();
-            if (same && response.term() == core.term()) {
-                unanswered[response.from()] = null;
-            }
+    /** Parts come in order; one that does not fit is answered with what is there. */
+    private void receive(Parcel.Part part, long fromIncarnation) {
+        InstallRequest request = part.request();
+        Effects effects = core.step(request);
+        perform(effects, fromIncarnation);
+        if (!effects.receivesSnapshot()) {
+            return;
+        }
+        SimSnapshot arriving = part.snapshot();
+        if (!arriving.equals(receiving)) {
+            receiving = arriving;
+            receivedParts = 0;
+        }
+        if (request.offset() == receivedParts && receivedParts < arriving.parts()) {
+            receivedParts++;
+        }
+        if (receivedParts < arriving.parts()) {
+            perform(core.snapshotPartReceived(request, receivedParts), fromIncarnation);
+        } else {
+            perform(core.snapshotReceived(request), fromIncarnation);
+        }
+    }
+
+    /** What is committed here goes into a snapshot, and most of the log it covers goes. */
+    void takeSnapshot(int keptEntries) {
+        long commit = core.commitIndex();
+        if (commit > log.snapshot().index()) {
+            log.compact(log.get(commit), keptEntries);
+            commitBound = commit;
         }
     }
 
@@ -300,11 +329,7 @@ final class SimReplica {
 
     /** An append got no answer in time, though one may still come. */
     void failAppend(int follower) {
-        AppendRequest request = unanswered[follower];
-        if (request != null) {
-            unanswered[follower] = null;
-            core.appendFailed(request);
-        }
+        streams.fail(follower, core);
     }
 
     void resume(int follower) {
@@ -345,6 +370,10 @@ final class SimReplica {
         }
         if (effects.appendNoOp() && !openTerm(effects)) {
             return;
+        }
+        Position installed = effects.install();
+        if (installed != null) {
+            install(installed);
         }
         Effects.LogChange change = effects.logChange();
         if (change != null && !change(change)) {
@@ -420,6 +449,28 @@ final class SimReplica {
         return true;
     }
 
+    /** The snapshot is durable before the log goes that it replaces. */
+    private void install(Position position) {
+        SimSnapshot snapshot = receiving;
+        if (snapshot == null || !snapshot.at().position().equals(position)) {
+            throw new SafetyViolation("replica " + id + " is to install " + position + ", but has " + snapshot);
+        }
+        world.mayCrash(this);
+        log.received(snapshot.at());
+        world.mayCrash(this);
+        log.startAfterSnapshot();
+        hold(0);
+        syncRequested = Math.min(syncRequested, log.lastIndex());
+        store = new Store();
+        store.committed(log.lastIndex());
+        for (long index = 1; index <= log.lastIndex(); index++) {
+            apply(log.get(index));
+        }
+        clearOverlay();
+        commitBound = log.lastIndex();
+        receiving = null;
+    }
+
     private void truncate(long index) {
         long before = log.syncedIndex();
         log.syncUpTo(log.lastIndex());
@@ -484,15 +535,19 @@ final class SimReplica {
     private void send(Message message, long askerIncarnation) {
         laws.says(this, message);
         boolean answer = message instanceof Message.AppendResponse
+                || message instanceof InstallResponse
                 || message instanceof Message.HeartbeatResponse
                 || message instanceof Message.PreVoteResponse
                 || message instanceof Message.VoteResponse;
-        if (message instanceof AppendRequest request) {
-            unanswered[request.to()] = request;
-        }
+        streams.sent(message);
         // An answer goes back on the connection that the question came by.
         long to = answer ? askerIncarnation : log.last().incarnation(message.to());
-        world.send(new Parcel(id, incarnation, message.to(), to, new Parcel.Core(message)));
+        Parcel.Content content = message instanceof InstallRequest request
+                ? new Parcel.Part(
+                        request,
+                        new SimSnapshot(log.last().at(request.snapshot().index()), settings.parts()))
+                : new Parcel.Core(message);
+        world.send(new Parcel(id, incarnation, message.to(), to, content));
     }
 
     /** What the loop does after whatever it did: send what was appended, tell the core of syncs, hand over. */

@@ -9,6 +9,8 @@ import java.util.random.RandomGenerator;
  *
  * @param keptPercent how likely a crash leaves an entry that was not synced
  * @param bouncedPercent how likely a replica crashes and comes back right after it promised something
+ * @param parts how many parts a snapshot is sent in
+ * @param keptEntries how many entries that a snapshot covers are kept for followers
  * @param slowDisk a replica whose syncs seldom end, or {@link SimEntry#NOBODY}
  * @param speeds how fast each replica's clock runs, against the others'
  * @param weights how often each {@link Action} is chosen, by ordinal
@@ -26,6 +28,8 @@ record SimSettings(
         int keptPercent,
         int bouncedPercent,
         boolean fullDisks,
+        int parts,
+        int keptEntries,
         int slowDisk,
         int[] speeds,
         int[] weights,
@@ -45,6 +49,7 @@ record SimSettings(
         RESUME(10, 30),
         RESTART(2, 8),
         MEND(1, 5),
+        SNAPSHOT(0, 10),
         CRASH(0, 8, true),
         CRASH_WITHIN(0, 6, true),
         WIPE(0, 4, true),
@@ -101,6 +106,8 @@ record SimSettings(
                 random.nextInt(101),
                 random.nextInt(3) == 0 ? random.nextInt(30) : 0,
                 random.nextInt(10) == 0,
+                1 + random.nextInt(3),
+                random.nextInt(2) * random.nextInt(8),
                 random.nextInt(4) == 0 ? random.nextInt(replicas) : SimEntry.NOBODY,
                 random.ints(replicas, 1, random.nextBoolean() ? 2 : 12).toArray(),
                 weights,
@@ -110,7 +117,23 @@ record SimSettings(
     /** A calm set for scripts. */
     static SimSettings scripted(int replicas, Election election) {
         return new SimSettings(
-                replicas, election, 1, 10, 0, 0, 0, 0, 0, 0, false, SimEntry.NOBODY, new int[0], new int[0], Flaw.NONE);
+                replicas,
+                election,
+                1,
+                10,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                false,
+                2,
+                0,
+                SimEntry.NOBODY,
+                new int[0],
+                new int[0],
+                Flaw.NONE);
     }
 
     boolean elects() {
