@@ -148,7 +148,7 @@ public final class PeerResource {
             @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
         return answer(id, secret, body, WireFormat::readForm, (asked, received) -> {
             WireFormat.Form form = received.content();
-            return asked.onForm(received.envelope(), form.setId(), form.incarnations())
+            return asked.onForm(received.envelope(), form.setId(), form.replaces(), form.incarnations())
                     .map(WireFormat::state);
         });
     }

@@ -133,11 +133,11 @@ public class RestPeers implements Peers {
     }
 
     @Override
-    public Uni<PeerState> form(Envelope envelope, long setId, List<Long> incarnations) {
+    public Uni<PeerState> form(Envelope envelope, long setId, long replaces, List<Long> incarnations) {
         return call(
                 envelope,
                 "form",
-                () -> WireFormat.form(envelope, setId, incarnations),
+                () -> WireFormat.form(envelope, setId, replaces, incarnations),
                 CALL_TIMEOUT,
                 bytes -> state(envelope, bytes));
     }

@@ -83,7 +83,7 @@ final class WireFormat {
     record Received<T>(Envelope envelope, T content) {}
 
     /** What a formation proposes. */
-    record Form(long setId, List<Long> incarnations) {}
+    record Form(long setId, long replaces, List<Long> incarnations) {}
 
     // ---- requests --------------------------------------------------------------------------------------------------
 
@@ -192,14 +192,14 @@ final class WireFormat {
         return decodeRequest(bytes, HELLO, (in, envelope) -> flag(in));
     }
 
-    static byte[] form(Envelope envelope, long setId, List<Long> incarnations) {
-        ByteBuffer out = request(FORM, envelope, 9 + 8 * incarnations.size());
-        putList(out.putLong(setId), incarnations);
+    static byte[] form(Envelope envelope, long setId, long replaces, List<Long> incarnations) {
+        ByteBuffer out = request(FORM, envelope, 17 + 8 * incarnations.size());
+        putList(out.putLong(setId).putLong(replaces), incarnations);
         return whole(out);
     }
 
     static Received<Form> readForm(byte[] bytes) {
-        return decodeRequest(bytes, FORM, (in, envelope) -> new Form(in.getLong(), list(in)));
+        return decodeRequest(bytes, FORM, (in, envelope) -> new Form(in.getLong(), in.getLong(), list(in)));
     }
 
     static byte[] read(Envelope envelope, String key) {

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jboss.logging.Logger;
@@ -156,7 +157,12 @@ final class Formation {
         states.values().forEach(state -> incarnations.add(state.incarnation()));
         long setId = RANDOM.nextLong();
         replica.saveMembership(own.forming(setId, incarnations));
-        gather(other -> peers.form(replica.envelopeTo(other), setId, incarnations), this::conclude);
+        gather(
+                other -> {
+                    long replaces = Objects.requireNonNull(states.get(other)).setId(); // all answered
+                    return peers.form(replica.envelopeTo(other), setId, replaces, incarnations);
+                },
+                this::conclude);
     }
 
     private void conclude(Map<Integer, PeerState> states, List<Integer> missing) {

@@ -118,13 +118,18 @@ public final class PeerRequests {
         return replica >= 0 && replica < own.replicas() && replica != own.replica();
     }
 
-    /** Stores a proposed set, if this directory belongs to none yet and its incarnation is the one named. */
-    public Uni<PeerState> onForm(Envelope envelope, long setId, List<Long> incarnations) {
+    /**
+     * Stores a proposed set, if this directory belongs to none yet and its incarnation is the one named. Only in the
+     * stead of the one that the proposer knew of: a proposal that was held up on its way would take the place of a
+     * newer one, which replica 0 may have formed by then.
+     */
+    public Uni<PeerState> onForm(Envelope envelope, long setId, long replaces, List<Long> incarnations) {
         return replica.onLoop(() -> {
             Membership own = replica.membership();
             boolean sameSet = envelope.replicaSet().equals(own.replicaSet());
             if (!sameSet
                     || own.takesPart()
+                    || own.setId() != replaces
                     || incarnations.size() != own.replicas()
                     || incarnations.get(own.replica()) != own.incarnation()) {
                 throw new PeerException("replica " + own.replica() + " cannot take part in that set");

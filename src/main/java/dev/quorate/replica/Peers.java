@@ -46,8 +46,12 @@ public interface Peers {
      */
     Uni<PeerState> hello(Envelope envelope, boolean joining);
 
-    /** Proposes a set; the answer is what the other stored. */
-    Uni<PeerState> form(Envelope envelope, long setId, List<Long> incarnations);
+    /**
+     * Proposes a set; the answer is what the other stored.
+     *
+     * @param replaces the set id that the other said it had, 0 if none: it stores this one in that one's stead alone
+     */
+    Uni<PeerState> form(Envelope envelope, long setId, long replaces, List<Long> incarnations);
 
     /** Asks for the other's record of a key and its last position, taken at one instant. */
     Uni<ReadReply> read(Envelope envelope, String key);

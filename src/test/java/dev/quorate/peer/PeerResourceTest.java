@@ -93,7 +93,7 @@ class PeerResourceTest {
     /** Only the message says which incarnation it is for, and only the path which replica answers: they must agree. */
     @Test
     void aMessageForAnotherReplicaThanThePathsIsABadRequest() {
-        byte[] form = WireFormat.form(TO_1, 7, List.of(10L, 11L, 12L));
+        byte[] form = WireFormat.form(TO_1, 7, 0, List.of(10L, 11L, 12L));
         for (Map.Entry<String, byte[]> call :
                 Map.of("hello", WireFormat.hello(TO_1, false), "form", form).entrySet()) {
             post("s3cret", call.getValue())

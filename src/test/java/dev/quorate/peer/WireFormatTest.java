@@ -214,7 +214,7 @@ class WireFormatTest {
         AppendRequest append = append(random, envelope);
         Heartbeat heartbeat =
                 new Heartbeat(envelope.from(), envelope.to(), random.nextLong(), random.nextLong(), random.nextLong());
-        WireFormat.Form form = new WireFormat.Form(random.nextLong(), longs(random));
+        WireFormat.Form form = new WireFormat.Form(random.nextLong(), random.nextLong(), longs(random));
         String key = text(random);
         Repair repair = new Repair(random.nextLong(), position(random), text(random), value(random));
         List<Sample> all = new ArrayList<>(elections(random, envelope));
@@ -231,7 +231,7 @@ class WireFormatTest {
                         new WireFormat.Received<>(envelope, heartbeat)),
                 new Sample(
                         "form",
-                        WireFormat.form(envelope, form.setId(), form.incarnations()),
+                        WireFormat.form(envelope, form.setId(), form.replaces(), form.incarnations()),
                         WireFormat::readForm,
                         new WireFormat.Received<>(envelope, form)),
                 new Sample(

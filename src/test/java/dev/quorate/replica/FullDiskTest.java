@@ -136,7 +136,7 @@ class FullDiskTest {
     private static void form(Replica follower) {
         List<Long> incarnations =
                 List.of(LEADERS_INCARNATION, follower.membership().incarnation());
-        end(follower.fromPeers().onForm(envelope(follower), SET_ID, incarnations))
+        end(follower.fromPeers().onForm(envelope(follower), SET_ID, 0, incarnations))
                 .assertCompleted();
     }
 

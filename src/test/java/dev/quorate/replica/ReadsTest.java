@@ -164,7 +164,7 @@ class ReadsTest {
         List<Long> incarnations = new ArrayList<>(Collections.nCopies(replicas, INCARNATION));
         incarnations.set(1, follower.membership().incarnation());
         follower.start(false);
-        end(follower.fromPeers().onForm(envelope(follower), SET_ID, incarnations))
+        end(follower.fromPeers().onForm(envelope(follower), SET_ID, 0, incarnations))
                 .assertCompleted();
         end(follower.fromPeers().onHeartbeat(envelope(follower), new Heartbeat(0, 1, 1, 1, 0)))
                 .assertCompleted();

@@ -30,7 +30,7 @@ class ReplicaStartTest {
         long incarnation = replica.membership().incarnation();
         Envelope envelope = new Envelope("quorate", SET_ID, 0, 1, LEADERS_INCARNATION, incarnation);
         replica.fromPeers()
-                .onForm(envelope, SET_ID, List.of(LEADERS_INCARNATION, incarnation))
+                .onForm(envelope, SET_ID, 0, List.of(LEADERS_INCARNATION, incarnation))
                 .subscribe()
                 .with(state -> {});
         replica.fromPeers()

@@ -58,7 +58,7 @@ class RollbacksTest {
         open();
         Envelope envelope = envelope();
         long own = replica().membership().incarnation();
-        end(replica().fromPeers().onForm(envelope, SET_ID, List.of(LEADERS_INCARNATION, own)));
+        end(replica().fromPeers().onForm(envelope, SET_ID, 0, List.of(LEADERS_INCARNATION, own)));
         append(1, Position.NONE, 1, log(1, 1, put("a", "1", 1), put("b", "22", 2), delete("c", 2)));
     }
 

@@ -50,7 +50,7 @@ class SteppingDownTest {
         replica.start(false);
         List<Long> incarnations =
                 List.of(OTHERS_INCARNATION, replica.membership().incarnation());
-        end(replica.fromPeers().onForm(envelope(), SET_ID, incarnations)).assertCompleted();
+        end(replica.fromPeers().onForm(envelope(), SET_ID, 0, incarnations)).assertCompleted();
         end(replica.fromPeers().onHeartbeat(envelope(), new Heartbeat(0, 1, 1, 1, 0)))
                 .assertCompleted();
         end(replica.fromPeers()
