@@ -2,12 +2,14 @@ package dev.quorate.api;
 
 import dev.quorate.replica.ReplicaException;
 import io.smallrye.mutiny.Uni;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.Response;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,10 +25,16 @@ final class AtLeader {
     private static final String NOTHING_DONE = "\"outcome\":\"none\"";
     private static final String TYPE = "\"type\":\"urn:quorate:problem:unavailable\"";
 
-    private final Forwarder forwarder;
+    private final IntSupplier leaderElsewhere;
 
+    @Inject
     AtLeader(Forwarder forwarder) {
-        this.forwarder = forwarder;
+        this(forwarder::leaderElsewhere);
+    }
+
+    /** As {@link Forwarder#leaderElsewhere} says where the leader is. */
+    AtLeader(IntSupplier leaderElsewhere) {
+        this.leaderElsewhere = leaderElsewhere;
     }
 
     private record Call(Function<Duration, Uni<Response>> here, BiFunction<Integer, Duration, Uni<Response>> there) {}
@@ -69,18 +77,15 @@ final class AtLeader {
 
     private Uni<Response> once(Call call, Duration left) {
         return Uni.createFrom().deferred(() -> {
-            int elsewhere = forwarder.leaderElsewhere();
+            int elsewhere = leaderElsewhere.getAsInt();
             return elsewhere < 0 ? call.here().apply(left) : call.there().apply(elsewhere, left);
         });
     }
 
+    /** No other 503 says so: the platform, or a proxy, may answer with one after the call was done. */
     private static boolean saysNothingDone(Response answer) {
-        if (answer.getStatus() != 503) {
+        if (answer.getStatus() != 503 || !(answer.getEntity() instanceof byte[] body)) {
             return false;
-        }
-        if (!(answer.getEntity() instanceof byte[] body)) {
-            // The platform's, of a process that is stopping: it took no request. Ours have a document.
-            return true;
         }
         String document = new String(body, StandardCharsets.UTF_8);
         return document.contains(TYPE) && document.contains(NOTHING_DONE);

@@ -22,7 +22,10 @@ interface ForwardClient {
     @Path("{call}")
     @Consumes(MediaType.APPLICATION_JSON)
     Uni<RestResponse<byte[]>> write(
-            @PathParam("call") String call, @HeaderParam(Forwarder.FORWARDED) int by, byte[] body);
+            @PathParam("call") String call,
+            @HeaderParam(Forwarder.FORWARDED) int by,
+            @HeaderParam(Forwarder.TIME_LEFT) long millis,
+            byte[] body);
 
     /** A request to hand leadership over, its body as it came. */
     @POST
@@ -36,6 +39,7 @@ interface ForwardClient {
     Uni<RestResponse<byte[]>> read(
             @PathParam("call") String call,
             @HeaderParam(Forwarder.FORWARDED) int by,
+            @HeaderParam(Forwarder.TIME_LEFT) long millis,
             @QueryParam("key") String key,
             @QueryParam("replica") @Nullable Integer replica);
 

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jspecify.annotations.Nullable;
 
@@ -34,10 +35,15 @@ final class Forwarder {
     /** Says that a process passed the call on, and which. */
     static final String FORWARDED = "Quorate-Forwarded";
 
+    /** With a call that has no {@code timeout} of its own and was passed on: what is left of its time, in ms. */
+    static final String TIME_LEFT = "Quorate-Time-Left";
+
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
     private static final Duration LONGEST = Duration.ofSeconds(70);
     /** The other process times out first, and its answer says more. */
     private static final Duration MARGIN = Duration.ofSeconds(1);
+
+    private static final Pattern MILLISECONDS = Pattern.compile("\\d{1,9}");
 
     private final HostedReplicas hosted;
     private final Map<String, ForwardClient> clients = new ConcurrentHashMap<>();
@@ -63,10 +69,10 @@ final class Forwarder {
     }
 
     /** Has a write done by the process of that replica. Sent once: nobody knows here whether a second one is harmless. */
-    Uni<Response> write(String call, int replica, byte[] body, @Nullable String forwardedBy) {
+    Uni<Response> write(String call, int replica, byte[] body, Duration left, @Nullable String forwardedBy) {
         refuseSecondHop(replica, forwardedBy);
         return answer(
-                replica, client(replica).write(call, hosted.asked().id(), body), hosted.writeTimeout(), "unknown");
+                replica, client(replica).write(call, hosted.asked().id(), left.toMillis(), body), left, "unknown");
     }
 
     /** As {@link #write}, of {@code PUT /kv}. */
@@ -87,12 +93,21 @@ final class Forwarder {
      * Has a read done by the process of that replica.
      *
      * @param parameter the {@code replica} to pass, or null
+     * @param left how long it may take, 1 ms or more
      */
     Uni<Response> read(
-            String call, int replica, String key, @Nullable Integer parameter, @Nullable String forwardedBy) {
+            String call,
+            int replica,
+            String key,
+            @Nullable Integer parameter,
+            Duration left,
+            @Nullable String forwardedBy) {
         refuseSecondHop(replica, forwardedBy);
         return answer(
-                replica, client(replica).read(call, hosted.asked().id(), key, parameter), hosted.readTimeout(), "none");
+                replica,
+                client(replica).read(call, hosted.asked().id(), left.toMillis(), key, parameter),
+                left,
+                "none");
     }
 
     /** As {@link #read}, of {@code GET /kv}. */
@@ -121,9 +136,23 @@ final class Forwarder {
         return call.ifNoItem()
                 .after(timeout.plus(MARGIN))
                 .fail()
-                .map(Forwarder::passBack)
+                .map(answer -> isOurs(answer) ? passBack(answer) : failed(replica, outcomeOnceSent))
                 .onFailure()
                 .recoverWithItem(failure -> failed(replica, failure, outcomeOnceSent));
+    }
+
+    /**
+     * How long a call may take here.
+     *
+     * @param header {@link #TIME_LEFT} as it came, or null
+     * @param own how long one may that came from a client; no header makes it longer
+     */
+    static Duration timeLeft(@Nullable String header, Duration own) {
+        if (header == null || !MILLISECONDS.matcher(header).matches()) {
+            return own;
+        }
+        long left = Math.max(1, Long.parseLong(header));
+        return left < own.toMillis() ? Duration.ofMillis(left) : own;
     }
 
     private static void refuseSecondHop(int replica, @Nullable String forwardedBy) {
@@ -144,6 +173,12 @@ final class Forwarder {
                 .readTimeout(LONGEST.toMillis(), TimeUnit.MILLISECONDS)
                 .disableDefaultMapper(true)
                 .build(ForwardClient.class);
+    }
+
+    /** A failure of ours has a document; the platform, or a proxy, gives none, and does not say what was done. */
+    private static boolean isOurs(RestResponse<byte[]> answer) {
+        String type = answer.getHeaderString(HttpHeaders.CONTENT_TYPE);
+        return answer.getStatus() < 500 || (type != null && type.startsWith(Problem.MEDIA_TYPE));
     }
 
     private static Response passBack(RestResponse<byte[]> answer) {
@@ -186,10 +221,18 @@ final class Forwarder {
         if (failure instanceof Problem known) {
             return known.response();
         }
-        boolean sent = !wasNeverSent(failure);
-        String detail = "replica " + replica + (sent ? " did not answer" : " cannot be connected to");
+        return wasNeverSent(failure)
+                ? failed("replica " + replica + " cannot be connected to", "none")
+                : failed(replica, outcomeOnceSent);
+    }
+
+    private Response failed(int replica, String outcome) {
+        return failed("replica " + replica + " did not answer", outcome);
+    }
+
+    private Response failed(String detail, String outcome) {
         OptionalInt leader = hosted.leader();
-        return Problem.unavailable(detail, sent ? outcomeOnceSent : "none")
+        return Problem.unavailable(detail, outcome)
                 .with("leader", leader.isPresent() ? leader.getAsInt() : null)
                 .response();
     }

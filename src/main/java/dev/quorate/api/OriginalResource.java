@@ -70,7 +70,7 @@ public final class OriginalResource {
             byte @Nullable [] body,
             @HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String contentType,
             @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
-        return write("write", body, contentType, forwardedBy, false, request.response());
+        return write("write", body, contentType, forwardedBy, false, request);
     }
 
     /** Acknowledged when {@code w} replicas have it on stable storage. */
@@ -91,7 +91,7 @@ public final class OriginalResource {
             byte @Nullable [] body,
             @HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String contentType,
             @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
-        return write("write-with-quorum", body, contentType, forwardedBy, true, request.response());
+        return write("write-with-quorum", body, contentType, forwardedBy, true, request);
     }
 
     private Uni<Response> write(
@@ -100,7 +100,7 @@ public final class OriginalResource {
             @Nullable String contentType,
             @Nullable String forwardedBy,
             boolean takesConcern,
-            HttpServerResponse http) {
+            HttpServerRequest request) {
         byte[] bytes = body == null ? new byte[0] : body;
         if (bytes.length > 0 && !isJsonInUtf8(contentType)) {
             throw Problem.unsupportedMediaType();
@@ -111,9 +111,9 @@ public final class OriginalResource {
         WriteConcern asked = write.concern() == null ? WriteConcern.MAJORITY : write.concern();
         WriteConcern concern = takesConcern ? asked : WriteConcern.of(1);
         return atLeader.call(
-                left -> put(hosted.asked(), write, concern, left, http),
-                (leader, left) -> forwarder.write(call, leader, bytes, forwardedBy),
-                hosted.writeTimeout(),
+                left -> put(hosted.asked(), write, concern, left, request.response()),
+                (leader, left) -> forwarder.write(call, leader, bytes, left, forwardedBy),
+                timeLeft(request, hosted.writeTimeout()),
                 forwardedBy);
     }
 
@@ -145,8 +145,8 @@ public final class OriginalResource {
         }
         return atLeader.call(
                 left -> Uni.createFrom().item(() -> Answers.of(hosted.asked().read(key), key, http)),
-                (leader, left) -> forwarder.read("read", leader, key, null, forwardedBy),
-                hosted.readTimeout(),
+                (leader, left) -> forwarder.read("read", leader, key, null, left, forwardedBy),
+                timeLeft(request, hosted.readTimeout()),
                 forwardedBy);
     }
 
@@ -167,7 +167,7 @@ public final class OriginalResource {
         int id = follower(query);
         Optional<Replica> here = hosted.hosted(id);
         return here.isEmpty()
-                ? forwarder.read("follower-read", id, key, id, forwardedBy)
+                ? forwarder.read("follower-read", id, key, id, hosted.readTimeout(), forwardedBy)
                 : Uni.createFrom().item(Answers.of(here.get().localRead(key), key, request.response()));
     }
 
@@ -182,8 +182,8 @@ public final class OriginalResource {
         HttpServerResponse http = request.response();
         return atLeader.call(
                 left -> hosted.asked().readWithRepair(key, left).map(result -> Answers.of(result, key, http)),
-                (leader, left) -> forwarder.read("read-with-repair", leader, key, null, forwardedBy),
-                hosted.readTimeout(),
+                (leader, left) -> forwarder.read("read-with-repair", leader, key, null, left, forwardedBy),
+                timeLeft(request, hosted.readTimeout()),
                 forwardedBy);
     }
 
@@ -195,6 +195,10 @@ public final class OriginalResource {
     public Uni<Response> repair(
             @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
         return readWithRepair(request, forwardedBy);
+    }
+
+    private static Duration timeLeft(HttpServerRequest request, Duration own) {
+        return Forwarder.timeLeft(request.getHeader(Forwarder.TIME_LEFT), own);
     }
 
     private String key(Query query) {

@@ -68,6 +68,8 @@ public final class LoneMember implements QuarkusTestResourceLifecycleManager {
         exchange.getResponseHeaders().add("X-Private", "stays");
         if (path.equals("/write")) {
             exchange.sendResponseHeaders(204, -1);
+        } else if (path.equals("/empty-503")) {
+            exchange.sendResponseHeaders(503, -1);
         } else if (path.equals("/write-with-quorum")) {
             exchange.close();
         } else {
