@@ -18,16 +18,17 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
 
 /**
  * {@code check}: has clients read and write a running set, records what they are told, and judges whether the set keeps
  * what it promises.
  */
-final class CheckCommand {
+final class CheckCommand implements Command {
     private final CheckOptions options;
     private final PrintWriter out;
 
-    CheckCommand(CheckOptions options, PrintWriter out) {
+    private CheckCommand(CheckOptions options, PrintWriter out) {
         this.options = options;
         this.out = out;
     }
@@ -46,7 +47,12 @@ final class CheckCommand {
         return spec;
     }
 
-    int run() throws IOException, InterruptedException {
+    static CheckCommand of(ParseResult parsed, Terminal terminal) {
+        return new CheckCommand(CheckOptions.of(parsed), terminal.out());
+    }
+
+    @Override
+    public int run() throws IOException, InterruptedException {
         Path recorded = options.history();
         if (recorded != null) {
             try (Reader in = Files.newBufferedReader(recorded)) {

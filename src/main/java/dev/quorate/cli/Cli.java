@@ -1,6 +1,13 @@
 package dev.quorate.cli;
 
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.Charset;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
 import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
@@ -10,14 +17,32 @@ import picocli.CommandLine.ParseResult;
 public final class Cli {
     /** All is well. */
     static final int OK = 0;
-    /** What was checked is violated. */
+    /** What was checked is violated, or damaged. */
     static final int VIOLATED = 1;
     /** The command line is wrong; picocli's own. */
     static final int USAGE = 2;
     /** The command could not do its work. */
     static final int FAILED = 3;
 
+    private static final Map<String, Subcommand> SUBCOMMANDS = subcommands();
+
     private Cli() {}
+
+    /** How a subcommand's line looks, and what is made of it. */
+    private record Subcommand(Supplier<CommandSpec> spec, Factory factory) {}
+
+    private interface Factory {
+        Command of(ParseResult parsed, Terminal terminal);
+    }
+
+    private static Map<String, Subcommand> subcommands() {
+        Map<String, Subcommand> all = new LinkedHashMap<>();
+        all.put("check", new Subcommand(CheckCommand::spec, CheckCommand::of));
+        all.put("inspect", new Subcommand(InspectCommand::spec, InspectCommand::of));
+        all.put("verify", new Subcommand(VerifyCommand::spec, VerifyCommand::of));
+        all.put("recover", new Subcommand(RecoverCommand::spec, RecoverCommand::of));
+        return all;
+    }
 
     /** Whether there is a command to run, and no server. */
     public static boolean takes(String... args) {
@@ -26,20 +51,22 @@ public final class Cli {
 
     /** Runs a command; returns the code to exit with. */
     public static int run(String... args) {
-        return commandLine().execute(args);
+        // What is typed is in the terminal's encoding, which is the platform's.
+        Reader in = new InputStreamReader(System.in, Charset.defaultCharset());
+        return commandLine(in, Ansi.AUTO.enabled()).execute(args);
     }
 
-    static CommandLine commandLine() {
-        CommandSpec root = CommandSpec.create()
-                .name("java -jar quarkus-run.jar")
-                .addOption(help())
-                .addSubcommand("check", CheckCommand.spec())
-                .addSubcommand("recover", RecoverCommand.spec());
+    /** @param watched whether a person looks at what is said */
+    static CommandLine commandLine(Reader in, boolean watched) {
+        CommandSpec root =
+                CommandSpec.create().name("java -jar quarkus-run.jar").addOption(help());
+        SUBCOMMANDS.forEach(
+                (name, subcommand) -> root.addSubcommand(name, subcommand.spec().get()));
         root.usageMessage()
                 .description("Quorate, a leader-based replicated key-value store.")
                 .footer("", "Without a command, or with `serve`, the store's server starts.");
         return new CommandLine(root)
-                .setExecutionStrategy(Cli::execute)
+                .setExecutionStrategy(parsed -> execute(parsed, in, watched))
                 .setExecutionExceptionHandler((failure, command, parsed) -> {
                     command.getErr().println("failed: " + failure.getMessage());
                     return FAILED;
@@ -53,7 +80,16 @@ public final class Cli {
                 .build();
     }
 
-    private static int execute(ParseResult parsed) throws CommandLine.ExecutionException {
+    /** For commands that ask first. */
+    static OptionSpec yes() {
+        return OptionSpec.builder("--yes")
+                .type(Boolean.class)
+                .arity("0")
+                .description("Do not ask.")
+                .build();
+    }
+
+    private static int execute(ParseResult parsed, Reader in, boolean watched) throws CommandLine.ExecutionException {
         Integer helped = CommandLine.executeHelpRequest(parsed);
         if (helped != null) {
             return helped;
@@ -64,10 +100,15 @@ public final class Cli {
         }
         ParseResult command = parsed.subcommand();
         CommandLine line = command.commandSpec().commandLine();
+        Subcommand subcommand = SUBCOMMANDS.get(command.commandSpec().name());
+        if (subcommand == null) {
+            throw new ParameterException(root, "which command?");
+        }
         try {
-            return command.commandSpec().name().equals("recover")
-                    ? RecoverCommand.of(command, line.getOut()).run()
-                    : new CheckCommand(CheckOptions.of(command), line.getOut()).run();
+            return subcommand
+                    .factory()
+                    .of(command, new Terminal(line.getOut(), line.getErr(), in, watched))
+                    .run();
         } catch (ParameterException e) {
             throw e;
         } catch (Exception e) {

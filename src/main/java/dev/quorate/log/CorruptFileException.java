@@ -7,7 +7,15 @@ import java.nio.file.Path;
 public final class CorruptFileException extends IOException {
     private static final long serialVersionUID = 1L;
 
+    private final String reason;
+
     CorruptFileException(Path file, String reason) {
         super(file + " is damaged: " + reason);
+        this.reason = reason;
+    }
+
+    /** What is wrong, without the file's name. */
+    public String reason() {
+        return reason;
     }
 }

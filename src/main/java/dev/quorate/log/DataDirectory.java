@@ -31,10 +31,10 @@ import org.jspecify.annotations.Nullable;
 public final class DataDirectory implements AutoCloseable {
     private static final long IDENTITY_MAGIC = 0x51554f5249443031L;
     private static final long HARD_STATE_MAGIC = 0x51554f5248533031L;
-    private static final int SLOT_BYTES = 4096;
+    static final int SLOT_BYTES = 4096;
     private static final int HARD_STATE_BYTES = 32;
     private static final int AT_HARD_STATE_CRC = 28;
-    private static final int NUMBER_BYTES = 12;
+    static final int NUMBER_BYTES = 12;
     private static final int UNREAD = -1;
 
     /**
@@ -156,6 +156,11 @@ public final class DataDirectory implements AutoCloseable {
             }
             return Optional.empty();
         }
+        return Optional.of(identityIn(file));
+    }
+
+    /** What an identity file holds, its checksum being right. */
+    static byte[] identityIn(Path file) throws IOException {
         byte[] bytes = Files.readAllBytes(file);
         ByteBuffer in = ByteBuffer.wrap(bytes);
         boolean whole = bytes.length >= 16
@@ -165,7 +170,7 @@ public final class DataDirectory implements AutoCloseable {
         if (!whole) {
             throw new CorruptFileException(file, "its checksum is wrong");
         }
-        return Optional.of(Arrays.copyOfRange(bytes, 16, bytes.length));
+        return Arrays.copyOfRange(bytes, 16, bytes.length);
     }
 
     /** Returns when the identity is durable. */
@@ -210,20 +215,31 @@ public final class DataDirectory implements AutoCloseable {
         @Nullable HardState found = null;
         hardStateNumber = UNREAD;
         for (int slot = 0; slot < 2; slot++) {
-            ByteBuffer in = ByteBuffer.allocate(HARD_STATE_BYTES);
-            hardState.read(in, (long) slot * SLOT_BYTES);
-            boolean whole = in.position() == HARD_STATE_BYTES
-                    && in.getLong(0) == HARD_STATE_MAGIC
-                    && in.getInt(AT_HARD_STATE_CRC) == DurableFiles.crc(in.array(), 0, AT_HARD_STATE_CRC);
-            if (whole && in.getLong(8) > hardStateNumber) {
-                hardStateNumber = in.getLong(8);
-                found = new HardState(in.getLong(16), in.getInt(24));
+            Optional<SavedState> saved = hardStateIn(hardState, slot);
+            if (saved.isPresent() && saved.get().number() > hardStateNumber) {
+                hardStateNumber = saved.get().number();
+                found = saved.get().state();
             }
         }
         if (found == null) {
             throw new CorruptFileException(path.resolve("hard-state"), "neither of its two slots is whole");
         }
         return found;
+    }
+
+    /** A slot's content: of the two the one with the larger number counts. */
+    record SavedState(long number, HardState state) {}
+
+    /** What one of the two slots holds, or nothing where it is torn. */
+    static Optional<SavedState> hardStateIn(FileChannel file, int slot) throws IOException {
+        ByteBuffer in = ByteBuffer.allocate(HARD_STATE_BYTES);
+        file.read(in, (long) slot * SLOT_BYTES);
+        boolean whole = in.position() == HARD_STATE_BYTES
+                && in.getLong(0) == HARD_STATE_MAGIC
+                && in.getInt(AT_HARD_STATE_CRC) == DurableFiles.crc(in.array(), 0, AT_HARD_STATE_CRC);
+        return whole
+                ? Optional.of(new SavedState(in.getLong(8), new HardState(in.getLong(16), in.getInt(24))))
+                : Optional.empty();
     }
 
     /** Returns when term and vote are durable. The older slot is overwritten: a torn write leaves the newer. */
@@ -296,7 +312,8 @@ public final class DataDirectory implements AutoCloseable {
         return out.putInt(DurableFiles.crc(out.array(), 0, 8)).flip();
     }
 
-    private static OptionalLong readNumber(FileChannel file, long at) throws IOException {
+    /** A number as {@link #number} made it, or nothing where it is torn. */
+    static OptionalLong readNumber(FileChannel file, long at) throws IOException {
         ByteBuffer in = ByteBuffer.allocate(NUMBER_BYTES);
         file.read(in, at);
         return numberAt(in.flip(), 0);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.StringReader;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -125,7 +126,7 @@ class CliTest {
     }
 
     private int run(String... arguments) {
-        CommandLine line = Cli.commandLine();
+        CommandLine line = Cli.commandLine(new StringReader(""), false);
         PrintWriter writer = new PrintWriter(said, true);
         return line.setOut(writer).setErr(writer).execute(arguments);
     }
