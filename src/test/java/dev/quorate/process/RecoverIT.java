@@ -61,6 +61,7 @@ class RecoverIT {
                 "-jar",
                 ProcessCluster.JAR.toString(),
                 "recover",
+                "--yes",
                 "--directory",
                 directory.resolve("data").resolve(replica).toString());
         return new ProcessBuilder(command).inheritIO().start().waitFor();
