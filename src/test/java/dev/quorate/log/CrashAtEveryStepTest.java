@@ -1,0 +1,169 @@
+package dev.quorate.log;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A log is stopped before each call that changes something on its disk, one run a call: killed there, which keeps all that
+ * was done, and without power, which keeps what chance will. What it had promised is there when it is opened again.
+ */
+class CrashAtEveryStepTest {
+    /** The power fails so often at each step, each time with other luck. */
+    private static final int POWER_LOSSES = 2;
+
+    @TempDir
+    Path directory;
+
+    private int stops;
+
+    @FunctionalInterface
+    private interface Part {
+        void run(LogPromises.Use log) throws IOException;
+    }
+
+    /** Returns the steps it was stopped at. */
+    private Set<String> stopAtEachStep(String what, Part before, Part part) throws IOException {
+        Set<String> steps = new TreeSet<>();
+        for (int seed = 0; seed <= POWER_LOSSES; seed++) {
+            for (int step = 1; stopAt(step, seed, what, before, part, steps); step++) {
+                stops++;
+            }
+        }
+        return steps;
+    }
+
+    /** Whether there is such a step. */
+    private boolean stopAt(int step, int seed, String what, Part before, Part part, Set<String> steps)
+            throws IOException {
+        Path place = directory.resolve(what.replace(' ', '-') + "-" + seed + "-" + step);
+        Disk disk = new Disk(place.resolve("live"), place.resolve("left"));
+        LogPromises promises = new LogPromises();
+        LogPromises.Use log = promises.open(disk);
+        before.run(log);
+        @Nullable SplittableRandom loss = seed == 0 ? null : new SplittableRandom(1_000L * seed + step);
+        disk.stopAt(step, loss);
+        try {
+            part.run(log);
+        } catch (IOException e) {
+            assertTrue(disk.isStopped(), e.toString());
+        }
+        log.abandon();
+        if (!disk.isStopped()) {
+            return false;
+        }
+        String stopped = disk.steps().get(step - 1);
+        steps.add(stopped);
+        String when = what + (loss == null ? " killed" : " without power, seed " + seed) + " before step " + step + ", "
+                + stopped;
+        promises.check(place.resolve("left"), when);
+        return true;
+    }
+
+    private static void some(LogPromises.Use log) throws IOException {
+        log.vote();
+        log.append(20, 100);
+        log.sync();
+        log.commit();
+        log.append(5, 100);
+    }
+
+    @Test
+    void identity(TestReporter reporter) throws IOException {
+        Set<String> steps = stopAtEachStep("identity", log -> {}, log -> log.name((byte) 1, (byte) 2));
+        assertIncludes(steps, "write identity.tmp", "sync identity.tmp", "rename identity.tmp to identity");
+        told(reporter);
+    }
+
+    @Test
+    void hardState(TestReporter reporter) throws IOException {
+        Set<String> steps = stopAtEachStep("hard state", CrashAtEveryStepTest::some, log -> {
+            log.vote();
+            log.vote();
+            log.vote();
+        });
+        assertIncludes(steps, "write hard-state", "sync hard-state");
+        told(reporter);
+    }
+
+    @Test
+    void commitBound(TestReporter reporter) throws IOException {
+        Set<String> steps = stopAtEachStep("commit bound", CrashAtEveryStepTest::some, log -> {
+            log.sync();
+            log.commit();
+            log.append(5, 100);
+            log.commit();
+            log.sync();
+            log.commit();
+        });
+        assertIncludes(steps, "write commit-bound", "sync wal.seg");
+        told(reporter);
+    }
+
+    @Test
+    void rollingToTheNextSegment(TestReporter reporter) throws IOException {
+        Set<String> steps = stopAtEachStep("roll", CrashAtEveryStepTest::some, log -> {
+            int segments = log.segments();
+            while (log.segments() < segments + 2) {
+                log.append(20, 100);
+                log.requestSync();
+                log.look();
+            }
+            log.sync();
+        });
+        assertIncludes(
+                steps,
+                "rename prepared.tmp to wal.seg",
+                "sync the directory",
+                "sync wal.seg",
+                "write newest",
+                "sync newest");
+        told(reporter);
+    }
+
+    @Test
+    void truncation(TestReporter reporter) throws IOException {
+        Set<String> steps = stopAtEachStep("truncation", CrashAtEveryStepTest::some, log -> {
+            log.truncateFrom(23);
+            log.vote();
+            log.append(200, 100);
+            log.sync();
+            log.truncateFrom(50);
+            log.append(3, 100);
+            log.sync();
+        });
+        assertIncludes(
+                steps,
+                "create rollback",
+                "sync .rb.tmp",
+                "rename .rb.tmp to .rb",
+                "sync rollback",
+                "rename prepared.tmp to wal.seg",
+                "sync wal.seg",
+                "sync newest");
+        told(reporter);
+    }
+
+    @Test
+    void orderedEnd(TestReporter reporter) throws IOException {
+        Set<String> steps = stopAtEachStep("end", CrashAtEveryStepTest::some, LogPromises.Use::close);
+        assertIncludes(steps, "sync wal.seg", "delete prepared.tmp");
+        told(reporter);
+    }
+
+    private static void assertIncludes(Set<String> steps, String... wanted) {
+        assertTrue(steps.containsAll(Set.of(wanted)), "steps " + steps);
+    }
+
+    private void told(TestReporter reporter) {
+        reporter.publishEntry("stopped", stops + " times, nothing lost");
+    }
+}
