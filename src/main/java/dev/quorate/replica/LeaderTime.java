@@ -5,17 +5,16 @@ package dev.quorate.replica;
  * monotonic time since. Its own stamps do not move it; a wall clock that jumps does not either. Loop thread only.
  */
 final class LeaderTime {
-    private long lastStampMs;
     private long officeStampMs;
     private long officeNanos;
 
-    /** An entry with that stamp is in the log. */
-    void seen(long stampMs) {
-        lastStampMs = Math.max(lastStampMs, stampMs);
-    }
-
-    /** A leader begins, at that time of the monotonic clock. */
-    void takeOffice(long nowNanos) {
+    /**
+     * A leader begins.
+     *
+     * @param lastStampMs the latest stamp in its log
+     * @param nowNanos the monotonic clock
+     */
+    void takeOffice(long lastStampMs, long nowNanos) {
         officeStampMs = lastStampMs;
         officeNanos = nowNanos;
     }

@@ -79,7 +79,7 @@ final class Storage {
 
     /** Appends the no-op of a term that this replica leads from now on. Not durable. */
     void openTerm(long term) throws IOException {
-        leaderTime.takeOffice(System.nanoTime());
+        leaderTime.takeOffice(store.leaderTimeMs(), System.nanoTime());
         wal.append(term, EntryKind.NO_OP, NOTHING.duplicate());
     }
 
@@ -153,7 +153,6 @@ final class Storage {
 
     private void apply(long index, long term, EntryKind kind, ByteBuffer payload) {
         if (kind == EntryKind.MUTATION) {
-            leaderTime.seen(MutationCodec.leaderTimeMs(payload));
             store.apply(term, index, payload);
         } else if (kind == EntryKind.ADMIT) {
             admissions.apply(index, payload);

@@ -12,10 +12,22 @@ import org.jspecify.annotations.Nullable;
  * @param term term of the entry that wrote it
  * @param index index of that entry
  * @param timestampMs the leader's wall clock, in milliseconds since the epoch; shown, orders nothing
+ * @param expiresAtMs leader time from which on the leader may delete it; 0 for never
  */
 @SuppressWarnings("ArrayRecordComponent") // records are compared by version, never by value
 public record KeyRecord(
-        String key, byte[] value, @Nullable String contentType, long term, long index, long timestampMs) {
+        String key,
+        byte[] value,
+        @Nullable String contentType,
+        long term,
+        long index,
+        long timestampMs,
+        long expiresAtMs) {
+    /** One that never expires, or whose expiry is not known: what read repair gives is for reads alone. */
+    public KeyRecord(String key, byte[] value, @Nullable String contentType, long term, long index, long timestampMs) {
+        this(key, value, contentType, term, index, timestampMs, 0);
+    }
+
     /** Position of the entry that wrote it. */
     public Position version() {
         return new Position(term, index);

@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 public final class Store {
     private static final int UNDO_OVERHEAD_BYTES = 64;
     private static final int SHARED_TYPES = 64;
+
+    /** Measured: record, its key's text, two arrays' heads, and the map's node and its place in the table. */
+    private static final int RECORD_OVERHEAD_BYTES = 170;
 
     private final ConcurrentHashMap<String, KeyRecord> newest = new ConcurrentHashMap<>();
     private final Overlay overlay = new Overlay();
@@ -33,7 +37,13 @@ public final class Store {
 
     private volatile long sizeBytes;
 
-    private record Undo(long index, String key, @Nullable KeyRecord before) {
+    private final Outcomes outcomes = new Outcomes();
+    private final Expiries expiries = new Expiries();
+    private long leaderTimeMs;
+
+    /** @param key null for an entry that changed no key */
+    private record Undo(
+            long index, @Nullable String key, @Nullable KeyRecord before, long leaderTimeBeforeMs) {
         long sizeBytes() {
             return UNDO_OVERHEAD_BYTES + (before == null ? 0 : before.sizeBytes());
         }
@@ -81,20 +91,78 @@ public final class Store {
         if (latest != null && index < latest.index) {
             throw new InvariantViolation("entry " + index + " is applied after " + latest.index);
         }
-        MutationCodec.decode(mutation, new MutationCodec.Visitor() {
-            @Override
-            public void put(String key, byte[] value, @Nullable String contentType, long wallMs) {
-                KeyRecord before = newest.get(key);
-                // The map keeps the key it met first: a second copy in the record would live as long as the record.
-                String sameKey = before == null ? key : before.key();
-                replace(index, sameKey, new KeyRecord(sameKey, value, shared(contentType), term, index, wallMs));
-            }
+        Change change = new Change(term, index);
+        MutationCodec.decode(mutation, change);
+        change.end();
+    }
 
-            @Override
-            public void delete(String key) {
-                replace(index, key, null);
+    /** What one entry does. */
+    private final class Change implements MutationCodec.Visitor {
+        private final long term;
+        private final long index;
+        private long stampMs;
+        private boolean undoable;
+
+        Change(long term, long index) {
+            this.term = term;
+            this.index = index;
+        }
+
+        @Override
+        public void stamped(long leaderTimeMs) {
+            stampMs = leaderTimeMs;
+        }
+
+        @Override
+        public void forgetOutcomes(long beforeLeaderTimeMs) {
+            outcomes.forget(beforeLeaderTimeMs, index, index > committedIndex);
+        }
+
+        @Override
+        public void outcome(String idempotencyKey, RequestHash hash, boolean created) {
+            outcomes.add(new Outcome(idempotencyKey, hash, created, term, index, stampMs), index > committedIndex);
+        }
+
+        @Override
+        public void put(String key, byte[] value, @Nullable String contentType, long wallMs, long expiresAtMs) {
+            KeyRecord before = newest.get(key);
+            // The map keeps the key it met first: a second copy in the record would live as long as the record.
+            String sameKey = before == null ? key : before.key();
+            replace(sameKey, new KeyRecord(sameKey, value, shared(contentType), term, index, wallMs, expiresAtMs));
+        }
+
+        @Override
+        public void delete(String key) {
+            replace(key, null);
+        }
+
+        @Override
+        public void expire(String key, Position version) {
+            KeyRecord there = newest.get(key);
+            if (there != null && there.term() == version.term() && there.index() == version.index()) {
+                replace(key, null);
             }
-        });
+        }
+
+        private void replace(String key, @Nullable KeyRecord record) {
+            keep(key, set(key, record));
+        }
+
+        private void keep(@Nullable String key, @Nullable KeyRecord before) {
+            if (index > committedIndex) {
+                Undo step = new Undo(index, key, before, leaderTimeMs);
+                undo.addLast(step);
+                undoBytes += step.sizeBytes();
+                undoable = true;
+            }
+        }
+
+        void end() {
+            if (!undoable && stampMs > leaderTimeMs) {
+                keep(null, null); // so that an undo takes the leader time back too
+            }
+            leaderTimeMs = Math.max(leaderTimeMs, stampMs);
+        }
     }
 
     private @Nullable String shared(@Nullable String type) {
@@ -108,18 +176,9 @@ public final class Store {
         return known == null ? type : known;
     }
 
-    private void replace(long index, String key, @Nullable KeyRecord record) {
-        KeyRecord before = set(key, record);
-        if (index <= committedIndex) {
-            return;
-        }
-        Undo step = new Undo(index, key, before);
-        undo.addLast(step);
-        undoBytes += step.sizeBytes();
-    }
-
     private @Nullable KeyRecord set(String key, @Nullable KeyRecord record) {
         KeyRecord before = record == null ? newest.remove(key) : newest.put(key, record);
+        expiries.replaced(before, record);
         long change = (record == null ? 0 : record.sizeBytes()) - (before == null ? 0 : before.sizeBytes());
         setSizeBytes(sizeBytes + change);
         return before;
@@ -137,6 +196,7 @@ public final class Store {
             undo.pollFirst();
             undoBytes -= oldest.sizeBytes();
         }
+        outcomes.committed(commitIndex);
     }
 
     /**
@@ -150,8 +210,12 @@ public final class Store {
         while ((latest = undo.peekLast()) != null && latest.index >= index) {
             undo.pollLast();
             undoBytes -= latest.sizeBytes();
-            set(latest.key, latest.before);
+            if (latest.key != null) {
+                set(latest.key, latest.before);
+            }
+            leaderTimeMs = latest.leaderTimeBeforeMs;
         }
+        outcomes.undoFrom(index);
     }
 
     /**
@@ -168,7 +232,7 @@ public final class Store {
             if (step.index <= commitIndex) {
                 break;
             }
-            if (step.key.equals(key)) {
+            if (key.equals(step.key)) {
                 found = step.before;
             }
         }
@@ -177,7 +241,43 @@ public final class Store {
 
     /** Bytes that the undo tail keeps. */
     public long undoBytes() {
-        return undoBytes;
+        return undoBytes + outcomes.undoBytes();
+    }
+
+    /** About what keys, values and outcomes take in memory, each with what is needed to hold it. */
+    public long memoryBytes() {
+        return sizeBytes + (long) newest.size() * RECORD_OVERHEAD_BYTES + outcomes.sizeBytes();
+    }
+
+    // ---- idempotency and expiry, on the writer thread --------------------------------------------------------------
+
+    /** What became of the write that came with that idempotency key, committed or not; null where it is not known. */
+    public @Nullable Outcome outcome(String idempotencyKey) {
+        return outcomes.get(idempotencyKey);
+    }
+
+    /** The outcome of the earliest entry that is not forgotten, or null. */
+    public @Nullable Outcome oldestOutcome() {
+        return outcomes.oldest();
+    }
+
+    /** The latest leader time that a mutation was stamped with; 0 if none was. */
+    public long leaderTimeMs() {
+        return leaderTimeMs;
+    }
+
+    /** Whether there are records that expire at all. */
+    public boolean hasExpiries() {
+        return !expiries.isEmpty();
+    }
+
+    /**
+     * Hands over records that expire at or before a leader time, the earliest first.
+     *
+     * @param limit how many at most
+     */
+    public void forEachExpired(long leaderTimeNowMs, int limit, Consumer<KeyRecord> consumer) {
+        expiries.due(leaderTimeNowMs, limit, key -> consumer.accept(Objects.requireNonNull(newest.get(key))));
     }
 
     // ---- read repair -----------------------------------------------------------------------------------------------

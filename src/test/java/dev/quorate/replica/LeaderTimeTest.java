@@ -10,21 +10,18 @@ class LeaderTimeTest {
     @Test
     void runsAsFastAsTheMonotonicClockHoweverManyStampsItMakes() {
         LeaderTime time = new LeaderTime();
-        time.seen(5_000);
-        time.takeOffice(77 * MILLISECOND);
+        time.takeOffice(5_000, 77 * MILLISECOND);
         for (long passedMs = 0; passedMs < 10_000; passedMs++) {
-            long stampMs = time.stampMs((77 + passedMs) * MILLISECOND);
-            assertEquals(5_000 + passedMs, stampMs);
-            time.seen(stampMs);
+            assertEquals(5_000 + passedMs, time.stampMs((77 + passedMs) * MILLISECOND));
         }
     }
 
     @Test
     void goesOnWhereTheLogEndsWhenALeaderTakesOffice() {
         LeaderTime time = new LeaderTime();
-        time.takeOffice(0);
-        time.seen(time.stampMs(900 * MILLISECOND));
-        time.takeOffice(5 * MILLISECOND);
+        time.takeOffice(0, 0);
+        long last = time.stampMs(900 * MILLISECOND);
+        time.takeOffice(last, 5 * MILLISECOND);
         assertEquals(901, time.stampMs(6 * MILLISECOND));
     }
 }

@@ -2,17 +2,22 @@ package dev.quorate.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.quorate.protocol.Position;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
- * Random puts, deletes, commits and undos against a model that simply keeps the whole state after every index.
+ * Random batches of puts, deletes and expiries, with idempotency keys and cut-offs of them, commits and undos against a
+ * model that simply keeps the whole state after every index.
  * {@code ./mvnw test -Dtest=StorePropertyTest -Dstore.seed=N} replays one.
  */
 class StorePropertyTest {
@@ -23,7 +28,7 @@ class StorePropertyTest {
     void theStoreIsWhatTheListOfStatesSays() {
         Long single = Long.getLong("store.seed");
         long first = single == null ? 1 : single;
-        long last = single == null ? 1_000 : single;
+        long last = single == null ? 400 : single;
         for (long seed = first; seed <= last; seed++) {
             try {
                 new Run(seed).all();
@@ -33,10 +38,40 @@ class StorePropertyTest {
         }
     }
 
+    /** All that there is after an entry; a record as version, length and expiry. */
+    private static final class State {
+        private final Map<String, String> records = new HashMap<>();
+        private final TreeMap<String, String> due = new TreeMap<>();
+        private final LinkedHashMap<String, Outcome> outcomes = new LinkedHashMap<>();
+        private long leaderTimeMs;
+
+        State copy() {
+            State copy = new State();
+            copy.records.putAll(records);
+            copy.due.putAll(due);
+            copy.outcomes.putAll(outcomes);
+            copy.leaderTimeMs = leaderTimeMs;
+            return copy;
+        }
+
+        void put(String key, String version, int length, long expiresAtMs) {
+            remove(key);
+            records.put(key, version + " " + length + " " + expiresAtMs);
+            if (expiresAtMs != 0) {
+                due.put(String.format("%09d %s", expiresAtMs, key), key);
+            }
+        }
+
+        void remove(String key) {
+            records.remove(key);
+            due.values().remove(key);
+        }
+    }
+
     private static final class Run {
         private final Random random;
         private final Store store = new Store();
-        private final List<Map<String, String>> states = new ArrayList<>(List.of(Map.of()));
+        private final List<State> states = new ArrayList<>(List.of(new State()));
         private long term = 1;
         private int committed;
 
@@ -75,45 +110,100 @@ class StorePropertyTest {
         }
 
         private void apply() {
-            Map<String, String> state = new HashMap<>(states.get(lastIndex()));
+            State state = states.get(lastIndex()).copy();
             int index = states.size();
-            String key = "k" + random.nextInt(KEYS);
-            ByteBuffer mutation;
-            if (random.nextInt(3) == 0) {
-                state.remove(key);
-                mutation = MutationCodec.delete(key, 1, 0);
-            } else {
-                int length = random.nextInt(20);
-                state.put(key, term + "." + index + " " + length);
-                mutation = MutationCodec.put(key, new byte[length], null, 1, 0);
+            state.leaderTimeMs += random.nextInt(3);
+            MutationCodec.Builder mutation = new MutationCodec.Builder(1, 0);
+            if (random.nextInt(4) == 0) {
+                long cutOff = Math.max(0, state.leaderTimeMs - random.nextInt(20));
+                mutation.forgetOutcomes(cutOff);
+                state.outcomes.values().removeIf(outcome -> outcome.leaderTimeMs() < cutOff);
             }
-            store.apply(term, index, mutation);
+            boolean created = random.nextBoolean();
+            if (random.nextInt(3) == 0) {
+                String key = "retry " + random.nextInt(KEYS);
+                RequestHash hash = new RequestHash(index, random.nextLong());
+                mutation.outcome(key, hash);
+                state.outcomes.putIfAbsent(key, new Outcome(key, hash, created, term, index, state.leaderTimeMs));
+            }
+            for (int operations = random.nextInt(4); operations > 0; operations--) {
+                change(state, index, mutation);
+            }
+            ByteBuffer bytes = mutation.build();
+            MutationCodec.stampLeaderTime(bytes, state.leaderTimeMs);
+            if (created) {
+                MutationCodec.stampCreated(bytes);
+            }
+            store.apply(term, index, bytes);
             states.add(state);
         }
 
-        private void check() {
-            Map<String, String> expected = states.get(lastIndex());
-            assertEquals(expected.size(), store.size());
-            assertEquals(sizeOf(expected), store.sizeBytes());
-            for (int k = 0; k < KEYS; k++) {
-                String key = "k" + k;
-                assertEquals(expected.get(key), seen(store.get(key)), key);
-                for (int index = committed; index <= lastIndex(); index++) {
-                    String then = states.get(index).get(key);
-                    assertEquals(then, seen(store.getCommitted(key, index)), key + " at " + index);
+        private void change(State state, int index, MutationCodec.Builder mutation) {
+            String key = "k" + random.nextInt(KEYS);
+            String there = state.records.get(key);
+            int choice = random.nextInt(5);
+            if (choice == 0) {
+                state.remove(key);
+                mutation.delete(key);
+            } else if (choice == 1) {
+                if (there != null && random.nextBoolean()) {
+                    mutation.expire(key, Position.parse(there.split(" ", -1)[0]));
+                    state.remove(key);
+                } else {
+                    mutation.expire(key, new Position(99, 1));
                 }
+            } else {
+                int length = random.nextInt(20);
+                int ttl = random.nextInt(2) * random.nextInt(30);
+                long expiresAtMs = ttl == 0 ? 0 : state.leaderTimeMs + ttl;
+                state.put(key, term + "." + index, length, expiresAtMs);
+                mutation.put(key, new byte[length], null, ttl);
             }
-            assertEquals(committed == lastIndex(), store.undoBytes() == 0, "undo above the commit index, none below");
         }
 
-        private static long sizeOf(Map<String, String> state) {
-            return state.values().stream()
-                    .mapToLong(text -> 2 + Long.parseLong(text.substring(text.indexOf(' ') + 1)))
+        private void check() {
+            State expected = states.get(lastIndex());
+            assertEquals(expected.records.size(), store.size());
+            assertEquals(sizeOf(expected.records), store.sizeBytes());
+            assertEquals(expected.leaderTimeMs, store.leaderTimeMs());
+            for (int k = 0; k < KEYS; k++) {
+                String key = "k" + k;
+                assertEquals(expected.records.get(key), seen(store.get(key)), key);
+                for (int index = committed; index <= lastIndex(); index++) {
+                    String then = states.get(index).records.get(key);
+                    assertEquals(then, seen(store.getCommitted(key, index)), key + " at " + index);
+                }
+                assertEquals(expected.outcomes.get("retry " + k), store.outcome("retry " + k));
+            }
+            Iterator<Outcome> outcomes = expected.outcomes.values().iterator();
+            assertEquals(outcomes.hasNext() ? outcomes.next() : null, store.oldestOutcome());
+            assertEquals(
+                    expected.outcomes.isEmpty() && expected.records.isEmpty(),
+                    store.memoryBytes() == 0,
+                    "memory is of records and outcomes");
+            checkExpiries(expected);
+        }
+
+        private void checkExpiries(State expected) {
+            assertEquals(!expected.due.isEmpty(), store.hasExpiries());
+            List<String> due = new ArrayList<>();
+            store.forEachExpired(expected.leaderTimeMs, 3, record -> due.add(record.key()));
+            List<String> dueThen = expected.due.entrySet().stream()
+                    .filter(entry -> Long.parseLong(entry.getKey().substring(0, 9)) <= expected.leaderTimeMs)
+                    .map(Map.Entry::getValue)
+                    .limit(3)
+                    .toList();
+            assertEquals(dueThen, due);
+        }
+
+        private static long sizeOf(Map<String, String> records) {
+            return records.values().stream()
+                    .mapToLong(text -> 2 + Long.parseLong(text.split(" ", -1)[1]))
                     .sum();
         }
 
         private static @Nullable String seen(@Nullable KeyRecord record) {
-            return record == null ? null : record.version() + " " + record.value().length;
+            return record == null ? null : record.version() + " " + record.value().length + " " + record.expiresAtMs();
         }
     }
 }
