@@ -4,12 +4,15 @@ import static io.restassured.RestAssured.given;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import dev.quorate.replica.HostedReplicas;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.http.ContentType;
 import io.restassured.response.ValidatableResponse;
+import jakarta.inject.Inject;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,6 +25,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ClusterLeaderTest {
     /** A set of its own: other tests count on the first term. */
     public static final class OfItsOwn implements QuarkusTestProfile {}
+
+    @Inject
+    HostedReplicas hosted;
 
     @BeforeEach
     void replicaZeroLeads() {
@@ -46,6 +52,14 @@ class ClusterLeaderTest {
     void theLeaderItselfHasNothingToDo() {
         long term = term();
         handOver("{\"replica\":0}").statusCode(200).body("leader", equalTo(0));
+        assertEquals(term, term());
+    }
+
+    /** It ends with this one. */
+    @Test
+    void anOrderedStopHandsOverToNoReplicaOfTheSameProcess() {
+        long term = term();
+        assertFalse(hosted.handOver().await().atMost(Duration.ofSeconds(30)));
         assertEquals(term, term());
     }
 

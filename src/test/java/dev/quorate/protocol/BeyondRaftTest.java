@@ -61,6 +61,20 @@ class BeyondRaftTest {
         assertEquals(1, leader.core().bestTarget(replica -> replica != 3), "2 is silent");
     }
 
+    /** It may have lost what it had synced under {@code interval}; the leader counts what is there. */
+    @Test
+    void aMatchIndexMayGoBack() {
+        LoneReplica leader = new LoneReplica(0, 3, 1);
+        AppendRequest first = appendTo(1, leader.becomesLeader());
+        leader.sync();
+        leader.step(leader.accepts(first));
+        assertEquals(2, leader.core().matchIndex(1));
+        AppendRequest next = appendTo(1, leader.append());
+        leader.step(new AppendResponse(1, 0, leader.core().term(), next.sequence(), true, 1, true));
+        assertEquals(1, leader.core().matchIndex(1));
+        assertEquals(2, leader.core().commitIndex(), "what was committed is");
+    }
+
     // ---- joining ---------------------------------------------------------------------------------------------------
 
     private static List<Message> heartbeats(LoneReplica leader) {

@@ -2,6 +2,7 @@ package dev.quorate.replica;
 
 import static dev.quorate.replica.FullDiskTest.end;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -23,6 +24,8 @@ import dev.quorate.protocol.Message.VoteResponse;
 import dev.quorate.protocol.Position;
 import dev.quorate.protocol.Stage;
 import dev.quorate.protocol.WriteConcern;
+import dev.quorate.replica.Peers.ReadReply;
+import dev.quorate.replica.Peers.Repair;
 import io.smallrye.mutiny.Uni;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
@@ -30,6 +33,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,6 +50,8 @@ class ElectedReplicaTest {
     Path directory;
 
     private volatile boolean confirms = true;
+    private volatile ReadReply answer = new ReadReply(0, 1, Position.NONE, null);
+    private final Queue<Object> asked = new ConcurrentLinkedQueue<>();
     private boolean stopped;
 
     @SuppressWarnings("NullAway.Init") // by each test
@@ -102,6 +109,43 @@ class ElectedReplicaTest {
         end(replica.quorumRead("k", 1, LONG)).assertFailedWith(ReplicaException.Unavailable.class);
     }
 
+    /** What the other has beyond it belongs to a tail that is being discarded. */
+    @Test
+    void readRepairAnswersAndCopiesTheLeadersRecordAndNeverAnothers() throws IOException {
+        opens(Stage.FORMED, true);
+        await().until(() -> replica.view().serving());
+        end(replica.put("k", new byte[] {1}, null, WriteConcern.of("2"), LONG)).assertCompleted();
+        StoredValue others = new StoredValue("k", new byte[] {9}, null, new Position(0, 99), 5);
+        answer = new ReadReply(0, 1, new Position(0, 99), others);
+        StoredValue shown = end(replica.readWithRepair("k", LONG)).getItem().value();
+        assertNotNull(shown);
+        assertArrayEquals(new byte[] {1}, shown.value());
+        Repair repair = (Repair)
+                asked.stream().filter(Repair.class::isInstance).findFirst().orElseThrow();
+        assertEquals(shown, repair.value());
+        assertEquals(replica.term(), repair.term());
+        assertTrue(repair.at().isAfter(others.version()));
+    }
+
+    @Test
+    void anAnswerOfAHigherTermEndsAReadRepair() throws IOException {
+        opens(Stage.FORMED, true);
+        await().until(() -> replica.view().serving());
+        answer = new ReadReply(0, replica.term() + 1, Position.NONE, null);
+        end(replica.readWithRepair("k", LONG)).assertFailedWith(ReplicaException.Unavailable.class);
+        assertTrue(asked.stream().noneMatch(Repair.class::isInstance), "it repairs nothing");
+    }
+
+    /** A hello of the directory before, held up, may have misled the sender: nothing would pass between them again. */
+    @Test
+    void whoTakesThisDirectoryForAnotherIsToldWhichItIs() throws IOException {
+        opens(Stage.FORMED, false);
+        Envelope toAnother = new Envelope("quorate", SET_ID, 0, 1, OTHERS, OWN + 1);
+        end(replica.fromPeers().onHeartbeat(toAnother, new Heartbeat(0, 1, 1, 1, 0)))
+                .assertFailedWith(PeerException.class);
+        assertTrue(asked.contains(true), "it says hello as one that joins");
+    }
+
     private static Envelope envelope() {
         return new Envelope("quorate", SET_ID, 0, 1, OTHERS, OWN);
     }
@@ -111,6 +155,10 @@ class ElectedReplicaTest {
         return (Peers) Proxy.newProxyInstance(
                 Peers.class.getClassLoader(), new Class<?>[] {Peers.class}, (proxy, method, arguments) -> {
                     Object message = arguments[1];
+                    asked.add(message);
+                    if (method.getName().equals("read")) {
+                        return Uni.createFrom().item(answer);
+                    }
                     if (message instanceof PreVoteRequest asked) {
                         return Uni.createFrom().item(new PreVoteResponse(0, 1, asked.term(), asked.term() + 1, true));
                     }

@@ -4,12 +4,14 @@ import static dev.quorate.replica.FullDiskTest.end;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.quorate.log.DataDirectory;
 import dev.quorate.log.SyncPolicy;
 import dev.quorate.log.WalOptions;
 import dev.quorate.protocol.Message.AppendRequest;
 import dev.quorate.protocol.Message.Heartbeat;
 import dev.quorate.protocol.Message.PreVoteRequest;
 import dev.quorate.protocol.Message.VoteRequest;
+import dev.quorate.protocol.Stage;
 import dev.quorate.protocol.WriteConcern;
 import io.smallrye.mutiny.Uni;
 import java.io.IOException;
@@ -20,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,6 +36,7 @@ class FormationTest {
 
     private final List<Replica> replicas = new ArrayList<>();
     private final List<Uni<PeerState>> proposals = new ArrayList<>();
+    private Optional<String> election = Optional.empty();
 
     @AfterEach
     void stop() {
@@ -52,16 +56,32 @@ class FormationTest {
                 default -> call;
             };
         });
-        for (int id = 0; id < 2; id++) {
-            replicas.add(Replica.open(options(id), link, new SilentListener(), new ClusterEvents(), reason -> {}));
-        }
-        replicas.forEach(replica -> replica.start(false));
+        start(link);
         await().until(() -> replicas.get(0).view().serving());
         end(replicas.get(0).put("k", new byte[1], null, WriteConcern.ALL, LONG)).assertCompleted();
         assertEquals(
                 replicas.get(0).membership().setId(),
                 replicas.get(1).membership().setId());
         assertEquals(overtaken ? 2 : 3, proposals.size());
+    }
+
+    /** Without elections it would lead a set that has a log, without that log. */
+    @Test
+    void withoutElectionsAnEmptyReplicaZeroDoesNotJoinItsSet() throws IOException {
+        try (DataDirectory data = DataDirectory.open(directory.resolve("replica-1"))) {
+            Identity.save(data, new Membership("quorate", 2, 1, "none", Stage.FORMED, 7, 12, List.of(11L, 12L)));
+        }
+        election = Optional.of("none");
+        start(link(call -> call));
+        await().until(() -> String.valueOf(replicas.get(0).view().awaiting()).contains("replica 0 lost its directory"));
+        assertEquals(Stage.EMPTY, replicas.get(0).membership().stage());
+    }
+
+    private void start(Peers link) throws IOException {
+        for (int id = 0; id < 2; id++) {
+            replicas.add(Replica.open(options(id), link, new SilentListener(), new ClusterEvents(), reason -> {}));
+        }
+        replicas.forEach(replica -> replica.start(false));
     }
 
     private interface Proposals {
@@ -99,7 +119,7 @@ class FormationTest {
                 id,
                 directory.resolve("replica-" + id),
                 wal,
-                Optional.empty(),
+                election,
                 LONG,
                 Duration.ofMillis(100),
                 1 << 20,

@@ -96,6 +96,18 @@ class SteppingDownTest {
         transfer.assertFailedWith(ReplicaException.Unavailable.class);
     }
 
+    @Test
+    void noWriteIsTakenWhileItHandsOver() throws IOException {
+        leads(LONG);
+        await("it is known that the target counts")
+                .until(() -> replica.health(0).lastIndex() == TARGETS_LAST_INDEX);
+        UniAssertSubscriber<Integer> transfer =
+                replica.transferLeadership(0).subscribe().withSubscriber(UniAssertSubscriber.create());
+        end(replica.put("k", new byte[1], null, WriteConcern.of("1"), LONG))
+                .assertFailedWith(ReplicaException.Unavailable.class, "replica 1 is handing over its leadership");
+        transfer.assertNotTerminated();
+    }
+
     private static Peers voters() {
         return (Peers) Proxy.newProxyInstance(
                 Peers.class.getClassLoader(), new Class<?>[] {Peers.class}, (proxy, method, arguments) -> {

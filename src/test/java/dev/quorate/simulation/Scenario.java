@@ -7,12 +7,15 @@ import dev.quorate.protocol.Message.AppendRequest;
 import dev.quorate.protocol.Message.AppendResponse;
 import dev.quorate.protocol.Position;
 import dev.quorate.protocol.Reason;
+import dev.quorate.replica.Tokens;
 import dev.quorate.store.KeyRecord;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>{@code start 3} elections are on; {@code start 3 none} replica 0 leads for ever
+ *   <li>{@code forming 3}: each has stored the set, and none knows that all have; {@code formed 0} knows it, and stands
  *   <li>{@code given 2 1 1 4}: an earlier history left entries of these terms in a log, synced
  *   <li>{@code campaign 2} stands and asks at once; {@code tick 2 5} time passes; {@code beat 0} one heartbeat
  *   <li>{@code elect 4 2 3}: replicas 2 and 3 forget their leader, and elect 4; what it then sends stays under way
@@ -33,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  *       {@code restart 0} (down or not), {@code wipe 0} (a new directory, started), {@code again 0->1} the stream after a failure
  *   <li>{@code cut 0->1}, {@code mend}, {@code transfer 0->1}
  *   <li>{@code read 0 k0 linearizable}, {@code read 0,1 k0} (a quorum read), {@code local 1 k0}, {@code repair 0->1 k0}
+ *   <li>{@code token 1 1.3}: what a session's position is to a replica
  *   <li>{@code show} what each has
  * </ul>
  */
@@ -44,6 +49,7 @@ final class Scenario implements SimReplica.World {
     private final List<Waiting> waiting = new ArrayList<>();
     private final List<Read> reads = new ArrayList<>();
     private final Map<String, SimEntry> given = new HashMap<>();
+    private final Set<Integer> forming = new HashSet<>();
     private List<String> happened = new ArrayList<>();
     private @Nullable SimSettings settings;
     private @Nullable Laws laws;
@@ -72,6 +78,8 @@ final class Scenario implements SimReplica.World {
         String[] words = line.trim().split(" +", -1);
         switch (words[0]) {
             case "start" -> start(id(words[1]), words.length > 2 ? Election.NONE : Election.AUTO);
+            case "forming" -> forming(id(words[1]));
+            case "formed" -> formed(words[1]);
             case "given" -> given(words);
             case "campaign" -> campaign(id(words[1]));
             case "elect" -> elect(id(words[1]), Arrays.asList(words).subList(1, words.length));
@@ -94,6 +102,7 @@ final class Scenario implements SimReplica.World {
             case "read" -> read(words);
             case "local" -> local(words[1], words[2]);
             case "repair" -> repair(words[1], words[2]);
+            case "token" -> token(words[1], Position.parse(words[2]));
             case "show" -> show();
             default -> throw new IllegalArgumentException("no verb " + words[0]);
         }
@@ -153,6 +162,29 @@ final class Scenario implements SimReplica.World {
         }
     }
 
+    private void forming(int size) {
+        start(size, Election.AUTO);
+        for (SimReplica replica : replicas) {
+            replica.forming();
+            forming.add(replica.id());
+        }
+    }
+
+    /** Stored before anything else is done. */
+    private void becomesFormed(SimReplica replica) {
+        if (forming.remove(replica.id())) {
+            replica.formed();
+            happened.add("replica " + replica.id() + " is formed");
+        }
+    }
+
+    private void formed(String who) {
+        on(who, replica -> {
+            becomesFormed(replica);
+            replica.stand();
+        });
+    }
+
     /** The same terms from the beginning are the same entries. */
     private void given(String[] words) {
         SimReplica replica = replicas.get(id(words[1]));
@@ -173,6 +205,10 @@ final class Scenario implements SimReplica.World {
     }
 
     private void tick(int who, int ticks) {
+        if (forming.contains(who)) {
+            happened.add("replica " + who + " is forming: no clock of it runs");
+            return;
+        }
         for (int i = 0; i < ticks; i++) {
             on(String.valueOf(who), replica -> replica.tick(1));
         }
@@ -236,7 +272,10 @@ final class Scenario implements SimReplica.World {
             happened.add("refused, for another directory: " + describe(parcel));
             on(String.valueOf(to.id()), replica -> replica.receive(parcel));
         } else {
-            on(String.valueOf(to.id()), replica -> replica.receive(parcel));
+            on(String.valueOf(to.id()), replica -> {
+                becomesFormed(replica);
+                replica.receive(parcel);
+            });
         }
     }
 
@@ -394,6 +433,12 @@ final class Scenario implements SimReplica.World {
                 + value(replica.store().get(key)));
     }
 
+    private void token(String who, Position token) {
+        SimReplica replica = replicas.get(id(who));
+        happened.add("to replica " + who + " position " + token + " is "
+                + Tokens.standing(token, replica.log(), replica.core().commitIndex()));
+    }
+
     private void repair(String link, String key) {
         String[] ends = link.split("->", -1);
         SimReplica leader = replicas.get(id(ends[0]));
@@ -433,12 +478,19 @@ final class Scenario implements SimReplica.World {
                 log.append(' ').append(replica.log().termAt(index)).append('.').append(index);
             }
             String role = replica.isUp() ? replica.core().role().label() : "down";
-            happened.add("replica " + replica.id() + " (" + role + (replica.isMember() ? "" : ", joining") + "): term "
+            happened.add("replica " + replica.id() + " (" + role + standing(replica) + "): term "
                     + replica.core().term() + ", log" + log + ", synced "
                     + replica.log().syncedIndex() + ", commit "
                     + replica.core().commitIndex() + ", k0="
                     + value(replica.store().get("k0")));
         }
+    }
+
+    private String standing(SimReplica replica) {
+        if (replica.isMember()) {
+            return "";
+        }
+        return forming.contains(replica.id()) ? ", forming" : ", joining";
     }
 
     private static String value(@Nullable KeyRecord record) {

@@ -198,6 +198,18 @@ final class SimReplica {
         restart();
     }
 
+    /** It has stored a set, and does not know that all others have. */
+    void forming() {
+        member = false;
+        core = newCore();
+    }
+
+    /** They have. */
+    void formed() {
+        member = true;
+        core.formed();
+    }
+
     /** As the process that formed the set, or one that starts together with all others. */
     void firstStart() {
         if (settings.elects()) {
