@@ -71,12 +71,14 @@ public final class ClusterResource {
      * One replica; see {@link ReplicaStatus}.
      *
      * @param role {@code leader}, {@code follower}, {@code pre-candidate} or {@code candidate}
+     * @param why what keeps it from serving, as far as the process asked knows; null if nothing does
      */
     public record Member(
             int id,
             String url,
             String role,
             String state,
+            @Nullable String why,
             boolean reachable,
             long lastIndex,
             long commitIndex,
@@ -156,6 +158,7 @@ public final class ClusterResource {
                 status.url(),
                 status.role().label(),
                 status.state(),
+                status.why(),
                 status.reachable(),
                 status.lastIndex(),
                 status.commitIndex(),

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,11 +22,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   identity      0 "QUORID01" | 8 length (4) | 12 CRC32C of the payload (4) | 16 payload
- *   hard-state    two slots of 4096: 0 "QUORHS01" | 8 number | 16 term | 24 voted for (4) | 28 CRC32C of 0..28 (4)
+ *   hard-state    two slots of 4096, alike but while one is written:
+ *                 0 "QUORHS01" | 8 number | 16 term | 24 voted for (4) | 28 CRC32C of 0..28 (4); the larger number counts
  *   commit-bound  0 index (8) | 8 CRC32C of 0..8 (4)
  *   newest        two slots of 4096: 0 sequence of the newest segment (8) | 8 CRC32C of 0..8 (4); the larger counts
  *   recover       the election mode asked for, in ASCII; there until the next start has done it
  *   rollback/     entries that left the log: {@link RollbackFiles}
+ *   quarantine/   what was set aside because it was damaged: {@link QuarantineFiles}
  * </pre>
  */
 public final class DataDirectory implements AutoCloseable {
@@ -35,7 +38,7 @@ public final class DataDirectory implements AutoCloseable {
     private static final int HARD_STATE_BYTES = 32;
     private static final int AT_HARD_STATE_CRC = 28;
     static final int NUMBER_BYTES = 12;
-    private static final int UNREAD = -1;
+    private static final long DAMAGED = -1;
 
     /**
      * Lock files that were found locked by this process. Closing any channel of a file drops the locks that the process
@@ -45,13 +48,14 @@ public final class DataDirectory implements AutoCloseable {
 
     private final Path path;
     private final FileChannel lockFile;
-    private final FileChannel hardState;
-    private final FileChannel commitBound;
-    private long hardStateNumber = UNREAD;
+    private final QuarantineFiles quarantine;
+    private FileChannel hardState;
+    private FileChannel commitBound;
 
     private DataDirectory(Path path, FileChannel lockFile, FileChannel hardState, FileChannel commitBound) {
         this.path = path;
         this.lockFile = lockFile;
+        this.quarantine = new QuarantineFiles(path);
         this.hardState = hardState;
         this.commitBound = commitBound;
     }
@@ -66,12 +70,14 @@ public final class DataDirectory implements AutoCloseable {
         FileChannel lock = lock(path);
         @Nullable FileChannel hardState = null;
         try {
-            hardState = openHardState(path);
+            hardState = openHardState(path, !Files.exists(path.resolve("identity")));
             FileChannel commit = openCommitBound(path);
             // A process that was killed may have renamed or written what is read now and was never synced.
             DurableFiles.syncDirectory(path);
             hardState.force(false);
-            return new DataDirectory(path, lock, hardState, commit);
+            DataDirectory opened = new DataDirectory(path, lock, hardState, commit);
+            opened.healHardState();
+            return opened;
         } catch (IOException e) {
             if (hardState != null) {
                 hardState.close();
@@ -115,15 +121,16 @@ public final class DataDirectory implements AutoCloseable {
                 + " one a quorate.data-dir of its own");
     }
 
-    private static FileChannel openHardState(Path path) throws IOException {
+    /** @param initial whether a missing one was never there, or was set aside; else a term must not be forgotten */
+    private static FileChannel openHardState(Path path, boolean initial) throws IOException {
         Path file = path.resolve("hard-state");
         if (!Files.exists(file)) {
-            if (Files.exists(path.resolve("identity"))) {
-                throw new CorruptFileException(file, "it is missing");
-            }
             ByteBuffer fresh = ByteBuffer.allocate(2 * SLOT_BYTES);
-            fresh.put(0, slot(0, HardState.INITIAL), 0, HARD_STATE_BYTES);
-            fresh.put(SLOT_BYTES, slot(1, HardState.INITIAL), 0, HARD_STATE_BYTES);
+            // Else what is made is not whole.
+            if (initial) {
+                fresh.put(0, slot(0, HardState.INITIAL), 0, HARD_STATE_BYTES);
+                fresh.put(SLOT_BYTES, slot(0, HardState.INITIAL), 0, HARD_STATE_BYTES);
+            }
             DurableFiles.replace(file, fresh);
         }
         return FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
@@ -151,7 +158,7 @@ public final class DataDirectory implements AutoCloseable {
     public Optional<byte[]> readIdentity() throws IOException {
         Path file = path.resolve("identity");
         if (!Files.exists(file)) {
-            if (Files.exists(path.resolve("newest"))) {
+            if (hasLog()) {
                 throw new CorruptFileException(file, "it is missing, but there is a log");
             }
             return Optional.empty();
@@ -171,6 +178,23 @@ public final class DataDirectory implements AutoCloseable {
             throw new CorruptFileException(file, "its checksum is wrong");
         }
         return Arrays.copyOfRange(bytes, 16, bytes.length);
+    }
+
+    /** Whether there is, or was, a log in it. */
+    private boolean hasLog() {
+        return Files.exists(path.resolve("newest")) || Files.exists(path.resolve(Segment.name(1)));
+    }
+
+    /**
+     * Of a directory whose log was begun once.
+     *
+     * @throws CorruptFileException if nothing says any more which segment is the newest
+     */
+    public void requireLog() throws IOException {
+        Path file = path.resolve("newest");
+        if (!Files.exists(file)) {
+            throw new CorruptFileException(file, "it is missing");
+        }
     }
 
     /** Returns when the identity is durable. */
@@ -194,10 +218,21 @@ public final class DataDirectory implements AutoCloseable {
         DurableFiles.replace(path.resolve("recover"), ByteBuffer.wrap(election.getBytes(StandardCharsets.US_ASCII)));
     }
 
-    /** The election mode of a recovery that was asked for and is not done. */
+    /**
+     * The election mode of a recovery that was asked for and is not done.
+     *
+     * @throws CorruptFileException if the file holds something else
+     */
     public Optional<String> recoveryRequest() throws IOException {
         Path file = path.resolve("recover");
-        return Files.exists(file) ? Optional.of(Files.readString(file, StandardCharsets.US_ASCII)) : Optional.empty();
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        String election = Files.readString(file, StandardCharsets.ISO_8859_1);
+        if (!election.equals("auto") && !election.equals("none")) {
+            throw new CorruptFileException(file, "it holds no election mode");
+        }
+        return Optional.of(election);
     }
 
     /** The recovery is done. Returns when that is durable. */
@@ -212,19 +247,7 @@ public final class DataDirectory implements AutoCloseable {
      * @throws CorruptFileException if neither slot is whole
      */
     public HardState readHardState() throws IOException {
-        @Nullable HardState found = null;
-        hardStateNumber = UNREAD;
-        for (int slot = 0; slot < 2; slot++) {
-            Optional<SavedState> saved = hardStateIn(hardState, slot);
-            if (saved.isPresent() && saved.get().number() > hardStateNumber) {
-                hardStateNumber = saved.get().number();
-                found = saved.get().state();
-            }
-        }
-        if (found == null) {
-            throw new CorruptFileException(path.resolve("hard-state"), "neither of its two slots is whole");
-        }
-        return found;
+        return hardStateIn(hardState, newerSlot()).orElseThrow().state();
     }
 
     /** A slot's content: of the two the one with the larger number counts. */
@@ -242,16 +265,43 @@ public final class DataDirectory implements AutoCloseable {
                 : Optional.empty();
     }
 
-    /** Returns when term and vote are durable. The older slot is overwritten: a torn write leaves the newer. */
-    public void saveAndSync(HardState state) throws IOException {
-        if (hardStateNumber == UNREAD) {
-            readHardState();
+    private long numberIn(int slot) throws IOException {
+        return hardStateIn(hardState, slot).map(SavedState::number).orElse(DAMAGED);
+    }
+
+    private int newerSlot() throws IOException {
+        long first = numberIn(0);
+        long second = numberIn(1);
+        if (first == DAMAGED && second == DAMAGED) {
+            throw new CorruptFileException(path.resolve("hard-state"), "neither of its two slots is whole");
         }
-        hardStateNumber++;
-        ByteBuffer out = slot(hardStateNumber, state);
-        long at = hardStateNumber % 2 * SLOT_BYTES;
-        while (out.hasRemaining()) {
-            hardState.write(out, at + out.position());
+        return second > first ? 1 : 0;
+    }
+
+    /**
+     * Returns when term and vote are durable, twice: of one after the other a torn write takes only one, and what decays
+     * later has its like beside it. The newer slot is written last, as until then it may be the only whole one.
+     */
+    public void saveAndSync(HardState state) throws IOException {
+        int newer = newerSlot();
+        long number = numberIn(newer) + 1;
+        writeSlotAndSync(1 - newer, slot(number, state));
+        writeSlotAndSync(newer, slot(number, state));
+    }
+
+    /** A crash came between the two writes, or one has decayed since. */
+    private void healHardState() throws IOException {
+        if (numberIn(0) != numberIn(1)) {
+            int newer = numberIn(1) > numberIn(0) ? 1 : 0;
+            SavedState whole = hardStateIn(hardState, newer).orElseThrow();
+            writeSlotAndSync(1 - newer, slot(whole.number(), whole.state()));
+        }
+    }
+
+    private void writeSlotAndSync(int slot, ByteBuffer content) throws IOException {
+        long at = (long) slot * SLOT_BYTES;
+        while (content.hasRemaining()) {
+            hardState.write(content, at + content.position());
         }
         hardState.force(false);
     }
@@ -328,6 +378,41 @@ public final class DataDirectory implements AutoCloseable {
         in.get(at, bytes);
         boolean whole = in.getInt(at + 8) == DurableFiles.crc(bytes, 0, 8);
         return whole ? OptionalLong.of(in.getLong(at)) : OptionalLong.empty();
+    }
+
+    // ---- quarantine ------------------------------------------------------------------------------------------------
+
+    /**
+     * Condemns what is in the directory: the log, and what belongs to it, is not to be used any more. Returns when that
+     * is durable; {@link #setAside} does the rest, also after a crash.
+     *
+     * @param why a sentence that names file and place
+     */
+    public void condemn(String why) throws IOException {
+        quarantine.begin(why);
+    }
+
+    /** Whether something was condemned and is not yet set aside. */
+    public boolean isCondemned() throws IOException {
+        return quarantine.unfinished().isPresent();
+    }
+
+    /**
+     * Moves everything that was condemned to {@code quarantine/}, but for a hard state that can be read. Then there is
+     * an empty log. Returns when that is durable.
+     */
+    public void setAside() throws IOException {
+        boolean keeps = numberIn(0) != DAMAGED || numberIn(1) != DAMAGED;
+        commitBound.close();
+        hardState.close();
+        quarantine.finish(keeps ? Set.of("hard-state") : Set.of());
+        hardState = openHardState(path, true);
+        commitBound = openCommitBound(path);
+    }
+
+    /** Why something was set aside last, and where to. */
+    public Optional<String> whySetAside() throws IOException {
+        return quarantine.latestWhy();
     }
 
     /** The entries that left the log; may be used by any thread, and after {@link #close}. */

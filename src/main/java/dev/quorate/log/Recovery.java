@@ -37,7 +37,15 @@ final class Recovery {
     static Recovery run(DataDirectory directory, int segmentSizeBytes) throws IOException {
         Recovery recovery = new Recovery(directory);
         recovery.removeLeftovers();
-        recovery.readSegments(segmentSizeBytes);
+        List<Segment> found = new ArrayList<>();
+        try {
+            recovery.readSegments(found, segmentSizeBytes);
+        } catch (IOException e) {
+            for (Segment segment : found) {
+                segment.close();
+            }
+            throw e;
+        }
         return recovery;
     }
 
@@ -75,8 +83,7 @@ final class Recovery {
         }
     }
 
-    private void readSegments(int segmentSizeBytes) throws IOException {
-        List<Segment> found = new ArrayList<>();
+    private void readSegments(List<Segment> found, int segmentSizeBytes) throws IOException {
         for (Path file : list("wal-")) {
             found.add(Segment.open(file));
         }
@@ -136,6 +143,9 @@ final class Recovery {
         }
         if (SegmentFormat.version(segment.map()) != SegmentFormat.VERSION) {
             throw new IOException(segment.file() + " is of a format version that this program does not know");
+        }
+        if (!SegmentFormat.isWhole(segment.map())) {
+            throw new CorruptLogException(segment.file(), segment.map().capacity(), "it is not as long as it was");
         }
         SegmentFormat.Header header = segment.header();
         return header.previousChain() == chain

@@ -11,7 +11,7 @@ import java.util.zip.CRC32C;
  *   segment header
  *   0            8         12    16          24            32                40            44           48   64
  *   +------------+---------+-----+-----------+-------------+-----------------+-------------+------------+----+
- *   | "QUORWAL1" | version |  0  | sequence  | first index | previous term   | prev. chain | CRC of 0.. | 0  |
+ *   | "QUORWAL1" | version | size| sequence  | first index | previous term   | prev. chain | CRC of 0.. | 0  |
  *   +------------+---------+-----+-----------+-------------+-----------------+-------------+------------+----+
  *
  *   frame
@@ -21,7 +21,9 @@ import java.util.zip.CRC32C;
  *   +---------+----------------+-------------+---------------+-------+-------------+-------+----+---------
  * </pre>
  *
- * A frame's chain is the CRC32C of its bytes 0..32, which name the chain of the frame before, and of its records. The
+ * The size is the file's, in bytes, so that a file which was cut off is known by it; files of the first builds say 0.
+ *
+ * <p>A frame's chain is the CRC32C of its bytes 0..32, which name the chain of the frame before, and of its records. The
  * synced index is the highest that was known to be on stable storage when the frame was written.
  *
  * <p>A frame of no records is a mark: it says what is synced and nothing else. One stands at the end of a log closed in
@@ -36,6 +38,7 @@ final class SegmentFormat {
     static final int FRAME_MAGIC = 0x51465231;
 
     private static final int AT_VERSION = 8;
+    private static final int AT_SIZE = 12;
     private static final int AT_SEQUENCE = 16;
     private static final int AT_FIRST_INDEX = 24;
     private static final int AT_PREVIOUS_TERM = 32;
@@ -56,7 +59,8 @@ final class SegmentFormat {
     record Header(long sequence, long firstIndex, long previousTerm, int previousChain) {}
 
     static void writeHeader(ByteBuffer out, Header header) {
-        out.putLong(0, MAGIC).putInt(AT_VERSION, VERSION).putLong(AT_SEQUENCE, header.sequence);
+        out.putLong(0, MAGIC).putInt(AT_VERSION, VERSION).putInt(AT_SIZE, out.capacity());
+        out.putLong(AT_SEQUENCE, header.sequence);
         out.putLong(AT_FIRST_INDEX, header.firstIndex).putLong(AT_PREVIOUS_TERM, header.previousTerm);
         out.putInt(AT_PREVIOUS_CHAIN, header.previousChain).putInt(AT_CRC, headerCrc(out));
     }
@@ -67,6 +71,12 @@ final class SegmentFormat {
 
     static int version(ByteBuffer in) {
         return in.getInt(AT_VERSION);
+    }
+
+    /** Whether the file has the size that it was made with, as far as its header says. */
+    static boolean isWhole(ByteBuffer in) {
+        int size = in.getInt(AT_SIZE);
+        return size == 0 || size == in.capacity();
     }
 
     static Header readHeader(ByteBuffer in) {

@@ -24,13 +24,17 @@ import java.util.zip.CRC32C;
  */
 public final class Wal implements LogView, AutoCloseable {
     private static final int NO_FRAME = -1;
-    /** Kept of each segment for no-ops: a replica whose disk is full can still be restarted, and lead its reads. */
+    /**
+     * Kept of each segment for no-ops, but no more than a quarter of it: a replica whose disk is full can still be
+     * restarted, and lead its reads.
+     */
     private static final int SPARE_BYTES = 4096;
 
     private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Path directory;
     private final WalOptions options;
+    private final int spareBytes;
     private final SegmentSource source;
     private final SyncThread syncs;
     private final SyncListener listener;
@@ -52,6 +56,7 @@ public final class Wal implements LogView, AutoCloseable {
     private Wal(DataDirectory directory, WalOptions options, SyncListener listener, Recovery found) {
         this.directory = directory.path();
         this.options = options;
+        this.spareBytes = Math.min(SPARE_BYTES, options.segmentSizeBytes() / 4);
         this.listener = listener;
         this.source = new SegmentSource(directory, options.segmentSizeBytes());
         this.recovery = found.report();
@@ -209,7 +214,7 @@ public final class Wal implements LogView, AutoCloseable {
         checkTerm(term);
         int length = payload.remaining();
         int size = RecordFormat.sizeBytes(length);
-        int at = place(size, kind == EntryKind.NO_OP ? 0 : SPARE_BYTES);
+        int at = place(size, kind == EntryKind.NO_OP ? 0 : spareBytes);
         ByteBuffer map = current.map();
         RecordFormat.write(map, at, lastIndex + 1, term, kind.code(), payload);
         map.putInt(at + RecordFormat.AT_CRC, RecordFormat.crc(crc, current.view(), at, length));
@@ -229,7 +234,7 @@ public final class Wal implements LogView, AutoCloseable {
             return;
         }
         checkTerm(batch.term(0));
-        int at = place(batch.sizeBytes(), SPARE_BYTES);
+        int at = place(batch.sizeBytes(), spareBytes);
         ByteBuffer bytes = batch.bytes();
         current.map().put(at, bytes, 0, bytes.remaining());
         for (int i = 0; i < batch.count(); i++) {
@@ -246,13 +251,13 @@ public final class Wal implements LogView, AutoCloseable {
     }
 
     /** Makes room, with a frame begun, and says where the bytes go. */
-    private int place(int bytes, int spareBytes) throws IOException {
+    private int place(int bytes, int spare) throws IOException {
         if (syncs.hasFailed()) {
             throw new IOException("the log takes nothing more: a sync failed");
         }
         int needed = bytes + (frameAt == NO_FRAME ? SegmentFormat.FRAME_BYTES : 0);
-        if (needed + spareBytes > current.room()) {
-            roll(bytes + SegmentFormat.FRAME_BYTES + spareBytes);
+        if (needed + spare > current.room()) {
+            roll(bytes + SegmentFormat.FRAME_BYTES + spare);
         }
         if (frameAt == NO_FRAME) {
             frameAt = current.end();
@@ -361,7 +366,7 @@ public final class Wal implements LogView, AutoCloseable {
      * @throws NoSpaceException if there is no room for another segment; nothing was removed
      */
     public void truncateFrom(long index, int room) throws IOException {
-        Path prepared = source.take(2 * SegmentFormat.FRAME_BYTES + room + SPARE_BYTES);
+        Path prepared = source.take(2 * SegmentFormat.FRAME_BYTES + room + spareBytes);
         seal();
         syncs.awaitIdle();
         forceAll();

@@ -1,9 +1,9 @@
 package dev.quorate.ops;
 
 import dev.quorate.replica.HostedReplicas;
+import dev.quorate.replica.ReplicaStatus;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
@@ -37,13 +37,14 @@ public class LeaderKnownCheck implements HealthCheck {
         if (awaiting.isPresent()) {
             return awaiting;
         }
-        OptionalInt unformed = hosted.status().stream()
+        Optional<ReplicaStatus> unformed = hosted.status().stream()
                 .filter(replica -> hosted.hosted(replica.id()).isPresent())
                 .filter(replica -> !replica.state().equals("formed"))
-                .mapToInt(replica -> replica.id())
                 .findFirst();
         if (unformed.isPresent()) {
-            return Optional.of("replica " + unformed.getAsInt() + " does not belong to the set yet");
+            String why = unformed.get().why();
+            return Optional.of(
+                    why != null ? why : "replica " + unformed.get().id() + " does not belong to the set yet");
         }
         return hosted.leader().isPresent() ? Optional.empty() : Optional.of("the leader is not known yet");
     }

@@ -34,6 +34,7 @@ public class Metrics implements ReplicaListener {
     private final Counter[][] writes;
     private final Timer syncs;
     private final DistributionSummary batches;
+    private final Counter damages;
     private final Map<Rollback.State, Counter> rollbacks = new EnumMap<>(Rollback.State.class);
 
     Metrics(HostedReplicas hosted, MeterRegistry registry) {
@@ -56,6 +57,10 @@ public class Metrics implements ReplicaListener {
         this.batches = DistributionSummary.builder("quorate.wal.batch")
                 .description("Entries that shared a sync")
                 .baseUnit("entries")
+                .tags(set)
+                .register(registry);
+        this.damages = Counter.builder("quorate.damages")
+                .description("Times that damage was found in a replica's files")
                 .tags(set)
                 .register(registry);
         for (Rollback.State state : Rollback.State.values()) {
@@ -103,6 +108,11 @@ public class Metrics implements ReplicaListener {
     public void synced(Duration took, int entries) {
         syncs.record(took);
         batches.record(entries);
+    }
+
+    @Override
+    public void damaged() {
+        damages.increment();
     }
 
     @Override

@@ -245,13 +245,21 @@ public class HostedReplicas {
                 replica.id(),
                 url(replica.id()),
                 view.role(),
-                view.stopped() != null ? "stopped" : view.stage().name().toLowerCase(Locale.ROOT),
+                state(view),
+                view.stopped() != null ? view.stopped() : view.obstacle(replica.id()),
                 true,
                 view.last().index(),
                 view.commitIndex(),
                 view.last().index(),
                 leads ? Math.max(0, leadersLast - view.last().index()) : 0,
                 leads ? asked.health(replica.id()).lagMillis(leadersLast) : 0);
+    }
+
+    private static String state(ReplicaView view) {
+        if (view.stopped() != null) {
+            return "stopped";
+        }
+        return view.quarantined() != null ? "quarantined" : view.stage().name().toLowerCase(Locale.ROOT);
     }
 
     private ReplicaStatus other(int id, Replica asked) {
@@ -263,7 +271,8 @@ public class HostedReplicas {
                 id,
                 url(id),
                 leads ? Role.LEADER : Role.FOLLOWER,
-                health.isReachable() ? "formed" : "unknown",
+                !health.isReachable() ? "unknown" : health.counts() ? "formed" : "joining",
+                null,
                 health.isReachable(),
                 health.lastIndex(),
                 health.commitIndex(),
@@ -291,7 +300,7 @@ public class HostedReplicas {
     public Optional<String> awaiting() {
         return replicas.isEmpty()
                 ? Optional.of("the log is being read back")
-                : Optional.ofNullable(asked().view().awaiting());
+                : Optional.ofNullable(asked().view().obstacle(asked().id()));
     }
 
     /** Writes that wait for replicas. */

@@ -58,6 +58,22 @@ record Membership(
                 replicaSet, replicas, replica, election, Stage.JOINING, formedSetId, incarnation, List.copyOf(all));
     }
 
+    /**
+     * Of the same set, with a log that is to be got anew from the others: another incarnation, as what this directory
+     * voted and acknowledged is forgotten with its log.
+     */
+    Membership refilling(long newIncarnation) {
+        List<Long> all = new ArrayList<>(incarnations);
+        all.set(replica, newIncarnation);
+        return new Membership(
+                replicaSet, replicas, replica, election, Stage.JOINING, setId, newIncarnation, List.copyOf(all));
+    }
+
+    /** Whether another replica may have all that this one had: with {@code none} nobody else ever leads replica 0's set. */
+    boolean canBeRefilled() {
+        return replicas > 1 && (isFormed() || stage == Stage.JOINING) && (elects() || replica != 0);
+    }
+
     /** A new set around this directory's log: a new id, and an incarnation that no old message is for. */
     Membership recovered(String newElection, long newSetId, long newIncarnation) {
         List<Long> unknown = new ArrayList<>(Collections.nCopies(replicas, 0L));

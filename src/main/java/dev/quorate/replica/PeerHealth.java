@@ -23,6 +23,7 @@ final class PeerHealth {
     private long fullNanos;
     private volatile boolean reachable;
     private volatile boolean silent;
+    private volatile boolean counts = true;
     private volatile long lastIndex;
     private volatile long commitIndex;
     private volatile long heardNanos = System.nanoTime() - HEARD_LATELY_NANOS;
@@ -45,6 +46,11 @@ final class PeerHealth {
         events.heardLeader(peer);
         commitIndex = leadersCommitIndex;
         lastIndex = Math.max(lastIndex, Math.max(sentUpTo, leadersCommitIndex));
+    }
+
+    /** Whether it counts in its set, as it said last; only a leader hears that. */
+    boolean counts() {
+        return counts;
     }
 
     long lastIndex() {
@@ -73,6 +79,7 @@ final class PeerHealth {
     }
 
     void saw(HeartbeatResponse response, long leaderLastIndex) {
+        counts = response.counts();
         commitIndex = response.commitIndex();
         has(response.lastIndex(), leaderLastIndex);
     }

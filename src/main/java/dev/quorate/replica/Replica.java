@@ -60,6 +60,7 @@ public final class Replica {
     private final Expiry expiry;
     private final Consumer<String> onFatal;
     private final ReplicaEvents events;
+    private final @Nullable String quarantined;
     private volatile Membership membership;
     private @Nullable String awaiting = "the replica has just started";
     private volatile @Nullable String stopped;
@@ -82,8 +83,10 @@ public final class Replica {
         this.streams = new Streams(this, peers, loop, options.replicas(), events);
         this.formation = new Formation(this, peers, loop);
         this.reads = new Reads(this, peers);
-        this.membership = Identity.open(directory, options);
-        this.storage = new Storage(directory, options, new SyncRelay(loop, events), events);
+        Opening opened = Opening.open(directory, options, new SyncRelay(loop, events), events);
+        this.membership = opened.membership();
+        this.quarantined = opened.quarantined();
+        this.storage = opened.storage();
         this.wal = storage.wal();
         this.store = storage.store();
         this.core = new ReplicaCore(
@@ -109,7 +112,8 @@ public final class Replica {
      * Opens the data directory, reads the log back, and is then ready for {@link #start}.
      *
      * @param onFatal told once, with a sentence, when the replica stopped for good; the process is to end
-     * @throws IOException if the directory is in use, is another's, is damaged, or cannot be read or written
+     * @throws IOException if the directory is in use, is another's, cannot be read or written, or is damaged and no
+     *     other replica can fill it again
      */
     static Replica open(
             ReplicaOptions options,
@@ -568,6 +572,7 @@ public final class Replica {
                 membership.stage(),
                 membership.setId(),
                 serves(),
+                membership.isFormed() ? null : quarantined,
                 awaiting,
                 stopped,
                 writes.pending(),

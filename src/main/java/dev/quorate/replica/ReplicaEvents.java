@@ -67,6 +67,13 @@ final class ReplicaEvents {
                 details("lastIndex", lastLogIndex, "bytes", report.bytes(), "tookMs", report.tookMs()));
     }
 
+    /** What is damaged in its directory was set aside. */
+    void quarantined(String why) {
+        listener.damaged();
+        LOG.errorf("replica=%d goes into quarantine: %s", replica, why);
+        publish(EventType.QUARANTINED, why, details());
+    }
+
     /** What the core tells of itself. On the replica's loop. */
     void tell(CoreEvent event) {
         if (event instanceof CoreEvent.RoleChanged changed) {

@@ -36,6 +36,11 @@ public interface ReplicaListener {
     void synced(Duration took, int entries);
 
     /**
+     * Damage was found in a replica's files. Told once for each time that it was found.
+     */
+    void damaged();
+
+    /**
      * Writes that left a replica's log changed their state.
      *
      * @param writes how many, 0 or more

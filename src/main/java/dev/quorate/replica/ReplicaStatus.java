@@ -1,6 +1,7 @@
 package dev.quorate.replica;
 
 import dev.quorate.protocol.Role;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One replica as another, or it itself, sees it: a line of {@code /cluster}.
@@ -8,8 +9,10 @@ import dev.quorate.protocol.Role;
  * @param id 0..N-1
  * @param url its base URL
  * @param role its role
- * @param state {@code empty}, {@code forming}, {@code formed}, {@code joining}, {@code recovered}, {@code stopped} or
- *     {@code unknown}
+ * @param state {@code empty}, {@code forming}, {@code formed}, {@code joining}, {@code quarantined}, {@code recovered},
+ *     {@code stopped} or {@code unknown}; of another process' replica only whether it counts is known, and only by the
+ *     leader's
+ * @param why what keeps it from serving, as far as this process knows, or null
  * @param reachable whether it answered lately; the replica asked itself always does
  * @param lastIndex its last index, as far as known
  * @param commitIndex its commit index, as far as known
@@ -22,6 +25,7 @@ public record ReplicaStatus(
         String url,
         Role role,
         String state,
+        @Nullable String why,
         boolean reachable,
         long lastIndex,
         long commitIndex,

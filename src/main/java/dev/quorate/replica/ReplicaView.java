@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param stage how far formation is
  * @param setId the set's id; 0 when empty
  * @param serving whether it leads and has appended the no-op of its term
+ * @param quarantined why its damaged log was set aside, while the others have not filled it again; or null
  * @param awaiting a sentence that says what keeps it from serving or following, or null
  * @param stopped why it stopped for good, or null
  * @param pendingWaits writes that wait for replicas
@@ -32,6 +33,7 @@ record ReplicaView(
         Stage stage,
         long setId,
         boolean serving,
+        @Nullable String quarantined,
         @Nullable String awaiting,
         @Nullable String stopped,
         int pendingWaits,
@@ -41,7 +43,16 @@ record ReplicaView(
         if (stopped != null) {
             return "replica " + id + " stopped";
         }
-        return awaiting != null ? awaiting : "replica " + id + " does not lead";
+        String obstacle = obstacle(id);
+        return obstacle != null ? obstacle : "replica " + id + " does not lead";
+    }
+
+    /** What the replica of that id, which runs, waits for, or null. */
+    @Nullable
+    String obstacle(int id) {
+        return quarantined == null
+                ? awaiting
+                : "replica " + id + " is in quarantine until the leader has filled its log again: " + quarantined;
     }
 
     /** Refuses unless it leads and takes requests. */

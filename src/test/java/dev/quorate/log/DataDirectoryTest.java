@@ -74,6 +74,52 @@ class DataDirectoryTest {
         }
     }
 
+    /** A term or a vote that came back from the dead would be given twice. */
+    @Test
+    void hardStateOutlivesATornWriteAndDecayOfEitherOfItsSlots() throws IOException {
+        Path file = directory.resolve("hard-state");
+        byte[] before;
+        try (DataDirectory data = DataDirectory.open(directory)) {
+            data.saveAndSync(new HardState(3, 1));
+            before = Files.readAllBytes(file);
+            data.saveAndSync(new HardState(4, 2));
+        }
+        byte[] saved = Files.readAllBytes(file);
+        for (int at = 0; at < 2 * 4096; at = at == 31 ? 4096 : at == 4096 + 31 ? 2 * 4096 : at + 1) {
+            byte[] decayed = saved.clone();
+            decayed[at] ^= 0x55;
+            assertHardState(decayed, new HardState(4, 2), "byte " + at);
+        }
+        for (int slot : new int[] {0, 4096}) {
+            byte[] torn = before.clone();
+            torn[slot + 20] ^= 1;
+            assertHardState(torn, new HardState(3, 1), "the write of term 4 was torn at " + slot);
+            byte[] between = before.clone();
+            System.arraycopy(saved, slot, between, slot, 32);
+            assertHardState(between, new HardState(4, 2), "only slot " + slot + " was written");
+        }
+        byte[] lost = saved.clone();
+        lost[8] ^= 1;
+        lost[4096 + 8] ^= 1;
+        Files.write(file, lost);
+        try (DataDirectory data = DataDirectory.open(directory)) {
+            assertThrows(CorruptFileException.class, data::readHardState);
+        }
+    }
+
+    /** And both slots say so again. */
+    private void assertHardState(byte[] bytes, HardState expected, String what) throws IOException {
+        Path file = directory.resolve("hard-state");
+        Files.write(file, bytes);
+        try (DataDirectory data = DataDirectory.open(directory)) {
+            assertEquals(expected, data.readHardState(), what);
+            byte[] healed = Files.readAllBytes(file);
+            assertArrayEquals(Arrays.copyOf(healed, 32), Arrays.copyOfRange(healed, 4096, 4096 + 32), what);
+            data.saveAndSync(new HardState(9, 0));
+            assertEquals(new HardState(9, 0), data.readHardState(), what);
+        }
+    }
+
     @Test
     void anyDamageToTheIdentityIsSaidWithTheFilesName() throws IOException {
         try (DataDirectory data = DataDirectory.open(directory)) {

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quorate.protocol.EntryKind;
-import dev.quorate.protocol.HardState;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -252,26 +251,6 @@ class WalTest {
         try (DataDirectory held = DataDirectory.open(directory.resolve("locked"))) {
             IOException refusal = assertThrows(IOException.class, () -> DataDirectory.open(held.path()));
             assertTrue(String.valueOf(refusal.getMessage()).contains("is in use"), refusal.getMessage());
-        }
-    }
-
-    @Test
-    void hardStateOutlivesATornWrite() throws IOException {
-        Path path = directory.resolve("hard");
-        try (DataDirectory data = DataDirectory.open(path)) {
-            data.readHardState();
-            data.saveAndSync(new HardState(3, 1));
-            data.saveAndSync(new HardState(4, 2));
-        }
-        byte[] bytes = Files.readAllBytes(path.resolve("hard-state"));
-        int newer = ByteBuffer.wrap(bytes).getLong(8) > ByteBuffer.wrap(bytes).getLong(4096 + 8) ? 0 : 4096;
-        for (int at = newer; at < newer + 32; at++) {
-            byte[] torn = bytes.clone();
-            torn[at] ^= 0x55;
-            Files.write(path.resolve("hard-state"), torn);
-            try (DataDirectory data = DataDirectory.open(path)) {
-                assertEquals(new HardState(3, 1), data.readHardState(), "byte " + at);
-            }
         }
     }
 

@@ -66,6 +66,7 @@ class ElectedReplicaTest {
 
     private void opens(Stage stage, boolean stands) throws IOException {
         try (DataDirectory data = DataDirectory.open(directory)) {
+            LeadersLog.begin(data);
             Identity.save(data, new Membership("quorate", 2, 1, "auto", stage, SET_ID, OWN, List.of(OTHERS, OWN)));
         }
         replica = Replica.open(options(), other(), new SilentListener(), new ClusterEvents(), reason -> {});

@@ -31,6 +31,11 @@ public final class LeadersLog {
 
     private LeadersLog() {}
 
+    /** An empty log, as every replica has that belongs to a set. */
+    static void begin(DataDirectory directory) throws IOException {
+        Wal.open(directory, WAL, DEAF).close();
+    }
+
     /** A no-op of a term at an index, and writes behind it. */
     public static Records of(Path directory, long firstIndex, long term, ByteBuffer... writes) throws IOException {
         try (DataDirectory data = DataDirectory.open(directory);

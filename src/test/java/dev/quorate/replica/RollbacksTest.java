@@ -249,6 +249,9 @@ class RollbacksTest {
             public void synced(Duration took, int entries) {}
 
             @Override
+            public void damaged() {}
+
+            @Override
             public void rolledBack(State state, int writes) {
                 counted.add(state.label() + " " + writes);
             }

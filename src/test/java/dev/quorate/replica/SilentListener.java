@@ -17,5 +17,8 @@ final class SilentListener implements ReplicaListener {
     public void synced(Duration took, int entries) {}
 
     @Override
+    public void damaged() {}
+
+    @Override
     public void rolledBack(Rollback.State state, int writes) {}
 }
