@@ -3,7 +3,7 @@ package dev.quorate.replica;
 import dev.quorate.log.CorruptFileException;
 import dev.quorate.log.DataDirectory;
 import dev.quorate.log.SyncListener;
-import dev.quorate.replica.PeerState.Stage;
+import dev.quorate.protocol.Stage;
 import java.io.IOException;
 import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;

@@ -16,7 +16,7 @@ import dev.quorate.log.Wal;
 import dev.quorate.log.WalOptions;
 import dev.quorate.protocol.Effects.LogChange;
 import dev.quorate.protocol.HardState;
-import dev.quorate.replica.PeerState.Stage;
+import dev.quorate.protocol.Stage;
 import dev.quorate.store.MutationCodec;
 import java.io.IOException;
 import java.io.UncheckedIOException;

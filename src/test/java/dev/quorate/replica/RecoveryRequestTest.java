@@ -10,6 +10,7 @@ import dev.quorate.log.WalOptions;
 import dev.quorate.protocol.HardState;
 import dev.quorate.protocol.Stage;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -56,6 +57,18 @@ class RecoveryRequestTest {
             directory.requestRecovery("auto");
             assertThrows(IOException.class, () -> Identity.open(directory, options(1)));
             assertEquals(empty, Identity.open(directory, options(1)));
+        }
+    }
+
+    @Test
+    void aRequestThatIsDamagedIsRefused() throws IOException {
+        try (DataDirectory directory = DataDirectory.open(path)) {
+            formed(directory, 1, "auto");
+            directory.requestRecovery("auto");
+            Files.writeString(path.resolve("recover"), "autp");
+            IOException refusal = assertThrows(IOException.class, () -> Identity.open(directory, options(1)));
+            assertTrue(String.valueOf(refusal.getMessage()).contains("recover is damaged"));
+            assertEquals(0, directory.readHardState().term());
         }
     }
 
