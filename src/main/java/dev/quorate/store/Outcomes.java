@@ -2,6 +2,7 @@ package dev.quorate.store;
 
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -78,6 +79,19 @@ final class Outcomes {
             undo.removeFirst();
             undoBytes -= oldest.sizeBytes();
         }
+    }
+
+    /** Those that can no longer be undone, in order: a copy. */
+    List<Outcome> committed() {
+        ArrayDeque<Outcome> then = new ArrayDeque<>(inOrder);
+        undo.descendingIterator().forEachRemaining(step -> {
+            if (step.added) {
+                then.removeLast();
+            } else {
+                then.addFirst(step.outcome);
+            }
+        });
+        return List.copyOf(then);
     }
 
     /** Newest first, so that each end of the order gets back what it lost. */

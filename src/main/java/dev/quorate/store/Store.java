@@ -5,8 +5,10 @@ import dev.quorate.protocol.Invariants;
 import dev.quorate.protocol.Position;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,13 +21,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Store {
     private static final int UNDO_OVERHEAD_BYTES = 64;
-    private static final int SHARED_TYPES = 64;
+    static final int SHARED_TYPES = 64;
 
-    /** Measured: record, its key's text, two arrays' heads, and the map's node and its place in the table. */
-    private static final int RECORD_OVERHEAD_BYTES = 170;
+    /** Measured: record, its key's text, two arrays' heads, the map's node and its places in the table and in order. */
+    private static final int RECORD_OVERHEAD_BYTES = 176;
 
-    private final ConcurrentHashMap<String, KeyRecord> newest = new ConcurrentHashMap<>();
+    // Replaced when a snapshot takes the place of the state: readers see all of the old, or all of the new.
+    private volatile ConcurrentHashMap<String, KeyRecord> newest = new ConcurrentHashMap<>();
+    private KeyIndex keys = new KeyIndex();
     private final Overlay overlay = new Overlay();
+    private final List<Pin> pins = new ArrayList<>();
 
     // The undo tail, oldest first: what each key was before an entry that is not known to be committed.
     private final ArrayDeque<Undo> undo = new ArrayDeque<>();
@@ -37,8 +42,8 @@ public final class Store {
 
     private volatile long sizeBytes;
 
-    private final Outcomes outcomes = new Outcomes();
-    private final Expiries expiries = new Expiries();
+    private Outcomes outcomes = new Outcomes();
+    private Expiries expiries = new Expiries();
     private long leaderTimeMs;
 
     /** @param key null for an entry that changed no key */
@@ -177,8 +182,16 @@ public final class Store {
     }
 
     private @Nullable KeyRecord set(String key, @Nullable KeyRecord record) {
-        KeyRecord before = record == null ? newest.remove(key) : newest.put(key, record);
+        KeyRecord before = record == null ? newest.remove(key) : newest.put(record.key(), record);
         expiries.replaced(before, record);
+        if (before == null && record != null) {
+            keys.add(record.key());
+        } else if (before != null && record == null) {
+            keys.remove(key);
+        }
+        for (Pin pin : pins) {
+            pin.changes(key, before);
+        }
         long change = (record == null ? 0 : record.sizeBytes()) - (before == null ? 0 : before.sizeBytes());
         setSizeBytes(sizeBytes + change);
         return before;
@@ -237,6 +250,62 @@ public final class Store {
             }
         }
         return found;
+    }
+
+    // ---- in order, and as of one index -----------------------------------------------------------------------------
+
+    /**
+     * The next keys in order, that of {@link String#compareTo}, of the newest state.
+     *
+     * @param after the key before the first; null for the beginning
+     * @param limit how many at most; fewer only at the end
+     */
+    public List<String> keysAfter(@Nullable String after, int limit) {
+        return keys.after(after, limit);
+    }
+
+    /** The index that {@link #committed} was last told. */
+    public long committedIndex() {
+        return committedIndex;
+    }
+
+    /** Pins the state at the index that {@link #committed} was last told. */
+    public Pin pin() {
+        Undo oldest = undo.peekFirst();
+        long committedTimeMs = oldest == null ? leaderTimeMs : oldest.leaderTimeBeforeMs;
+        Pin pin = new Pin(this, committedIndex, committedTimeMs, outcomes.committed());
+        // Oldest first: what a key was before the first change that can be undone is what it was when committed.
+        undo.forEach(step -> {
+            if (step.key != null) {
+                pin.changes(step.key, step.before);
+            }
+        });
+        pins.add(pin);
+        return pin;
+    }
+
+    void unpin(Pin pin) {
+        pins.remove(pin);
+    }
+
+    /**
+     * Another state takes the place of this one, with nothing to undo; pins and overlays are at an end.
+     *
+     * @param index the committed index whose state it is, above that of {@link #committed}
+     */
+    public void become(StoreImage image, long index) {
+        Invariants.check(index > committedIndex, "a state of %d, but %d is committed", index, committedIndex);
+        List.copyOf(pins).forEach(Pin::close);
+        undo.clear();
+        undoBytes = 0;
+        overlay.clear();
+        keys = image.keys;
+        newest = image.records;
+        outcomes = image.outcomes;
+        expiries = image.expiries;
+        leaderTimeMs = image.leaderTimeMs();
+        setSizeBytes(image.sizeBytes());
+        committedIndex = index;
     }
 
     /** Bytes that the undo tail keeps. */
