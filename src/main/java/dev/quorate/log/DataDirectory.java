@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  *   recover       the election mode asked for, in ASCII; there until the next start has done it
  *   rollback/     entries that left the log: {@link RollbackFiles}
  *   quarantine/   what was set aside because it was damaged: {@link QuarantineFiles}
+ *   snapshot-*    the state at an index: {@link SnapshotFiles}
  * </pre>
  */
 public final class DataDirectory implements AutoCloseable {
@@ -418,6 +419,11 @@ public final class DataDirectory implements AutoCloseable {
     /** The entries that left the log; may be used by any thread, and after {@link #close}. */
     public RollbackFiles rollbacks() {
         return new RollbackFiles(path.resolve("rollback"));
+    }
+
+    /** The snapshots in it. */
+    public SnapshotFiles snapshots() {
+        return new SnapshotFiles(path);
     }
 
     @Override

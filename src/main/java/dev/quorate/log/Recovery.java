@@ -22,20 +22,26 @@ final class Recovery {
     private final DataDirectory directory;
     private final long startNanos = System.nanoTime();
     private final List<Segment> segments = new ArrayList<>();
-    private final TermStarts terms = new TermStarts();
+    private final @Nullable SnapshotHeader snapshot;
+    private TermStarts terms = new TermStarts();
     private final CRC32C crc = new CRC32C();
+    private long firstIndex = 1;
     private long lastIndex;
     private int chain;
     private long bytes;
+    private long bytesBehindSnapshot;
     private long tornBytes;
     private @Nullable Path tornFile;
 
-    private Recovery(DataDirectory directory) {
+    private Recovery(DataDirectory directory, @Nullable SnapshotHeader snapshot) {
         this.directory = directory;
+        this.snapshot = snapshot;
     }
 
-    static Recovery run(DataDirectory directory, int segmentSizeBytes) throws IOException {
-        Recovery recovery = new Recovery(directory);
+    /** @param snapshot what the state is read from before the log; null for nothing */
+    static Recovery run(DataDirectory directory, int segmentSizeBytes, @Nullable SnapshotHeader snapshot)
+            throws IOException {
+        Recovery recovery = new Recovery(directory, snapshot);
         recovery.removeLeftovers();
         List<Segment> found = new ArrayList<>();
         try {
@@ -61,12 +67,26 @@ final class Recovery {
         return chain;
     }
 
+    long firstIndex() {
+        return firstIndex;
+    }
+
     long lastIndex() {
         return lastIndex;
     }
 
+    /** Bytes of the records that the snapshot does not cover. */
+    long bytesBehindSnapshot() {
+        return bytesBehindSnapshot;
+    }
+
+    private long snapshotIndex() {
+        return snapshot == null ? 0 : snapshot.position().index();
+    }
+
     RecoveryReport report() {
-        return new RecoveryReport(lastIndex, bytes, (System.nanoTime() - startNanos) / 1_000_000, tornBytes, tornFile);
+        return new RecoveryReport(
+                lastIndex - firstIndex + 1, bytes, (System.nanoTime() - startNanos) / 1_000_000, tornBytes, tornFile);
     }
 
     private void removeLeftovers() throws IOException {
@@ -89,6 +109,8 @@ final class Recovery {
         }
         dropUnbornNewest(found);
         checkNewest(found);
+        dropReplaced(found);
+        beginWith(found);
         int at = 0;
         while (at < found.size() && accepts(found.get(at), at == 0)) {
             Segment segment = found.get(at);
@@ -136,8 +158,40 @@ final class Recovery {
         }
     }
 
-    /** Whether the segment goes on where the chain ends, or says that a tail before it no longer counts. */
-    private boolean accepts(Segment segment, boolean first) throws IOException {
+    /** A snapshot took the place of the log, and a crash came before what it replaced was removed. */
+    private void dropReplaced(List<Segment> found) throws IOException {
+        int fresh = found.size() - 1;
+        while (fresh > 0 && !found.get(fresh).header().fresh()) {
+            fresh--;
+        }
+        for (int i = 0; i < fresh; i++) {
+            found.remove(0).delete();
+        }
+    }
+
+    /** Where the log begins: with entry 1, or behind what the snapshot holds. */
+    private void beginWith(List<Segment> found) throws IOException {
+        if (found.isEmpty()) {
+            firstIndex = snapshotIndex() + 1;
+        } else {
+            checkHeader(found.get(0));
+            SegmentFormat.Header first = found.get(0).header();
+            firstIndex = first.firstIndex();
+            chain = first.previousChain();
+        }
+        if (firstIndex > 1) {
+            if (snapshot == null || snapshot.position().index() < firstIndex - 1) {
+                throw new CorruptLogException(
+                        found.get(0).file(),
+                        0,
+                        "it begins with entry " + firstIndex + ", and no snapshot has those before");
+            }
+            terms = TermStarts.below(firstIndex, snapshot.termStarts());
+        }
+        lastIndex = firstIndex - 1;
+    }
+
+    private static void checkHeader(Segment segment) throws IOException {
         if (!segment.hasHeader()) {
             throw new CorruptLogException(segment.file(), 0, "its header is damaged");
         }
@@ -147,10 +201,15 @@ final class Recovery {
         if (!SegmentFormat.isWhole(segment.map())) {
             throw new CorruptLogException(segment.file(), segment.map().capacity(), "it is not as long as it was");
         }
+    }
+
+    /** Whether the segment goes on where the chain ends, or says that a tail before it no longer counts. */
+    private boolean accepts(Segment segment, boolean first) throws IOException {
+        checkHeader(segment);
         SegmentFormat.Header header = segment.header();
-        return header.previousChain() == chain
+        return header.previousChain() == (first && firstIndex == 1 ? 0 : chain)
                 && header.firstIndex() <= lastIndex + 1
-                && (first ? header.firstIndex() == 1 : header.firstIndex() >= 1)
+                && header.firstIndex() >= firstIndex
                 && header.previousTerm() == (header.firstIndex() == 1 ? 0 : terms.termAt(header.firstIndex() - 1));
     }
 
@@ -203,6 +262,7 @@ final class Recovery {
             segment.added(at);
             int size = RecordFormat.sizeAt(map, at);
             bytes += size;
+            bytesBehindSnapshot += lastIndex > snapshotIndex() ? size : 0;
             at += size;
         }
         if (at != end) {
@@ -228,7 +288,8 @@ final class Recovery {
         }
         // A header that takes entries back was written after all before it was synced, so the chain would reach it.
         boolean tookBack = found.stream().skip(accepted).anyMatch(segment -> segment.firstIndex() <= lastIndex);
-        if (syncedOnce > lastIndex || tookBack) {
+        // What a snapshot holds is not lost with the log.
+        if (syncedOnce > Math.max(lastIndex, snapshotIndex()) || tookBack) {
             Segment at = found.get(Math.max(0, accepted - 1));
             throw new CorruptLogException(
                     at.file(), at.end(), "entry " + (lastIndex + 1) + " was synced, and is not whole any more");
@@ -259,7 +320,7 @@ final class Recovery {
 
     private void checkCommitBound() throws IOException {
         long bound = directory.readCommitBound().orElse(0);
-        if (bound > lastIndex && !segments.isEmpty()) {
+        if (bound > Math.max(lastIndex, snapshotIndex()) && !segments.isEmpty()) {
             Segment last = segments.get(segments.size() - 1);
             throw new CorruptLogException(
                     last.file(), last.end(), "the log ends at " + lastIndex + ", but " + bound + " was committed");
@@ -276,7 +337,7 @@ final class Recovery {
         // Small, so that a first start need not wait for a large file to be filled; the next is made beside the work.
         SegmentSource source = new SegmentSource(directory, Math.min(segmentSizeBytes, FIRST_SEGMENT_BYTES));
         long previousTerm = lastIndex == 0 ? 0 : terms.termAt(lastIndex);
-        SegmentFormat.Header header = new SegmentFormat.Header(sequence, lastIndex + 1, previousTerm, chain);
+        SegmentFormat.Header header = new SegmentFormat.Header(sequence, lastIndex + 1, previousTerm, chain, false);
         Segment tail = source.begin(source.take(2 * SegmentFormat.FRAME_BYTES), header, true);
         segments.add(tail);
         chain = tail.firstChain();

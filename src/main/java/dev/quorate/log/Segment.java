@@ -2,7 +2,9 @@ package dev.quorate.log;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
@@ -19,6 +21,7 @@ final class Segment {
     private int count;
     private int end = SegmentFormat.HEADER_BYTES;
     private int markEnd;
+    private volatile boolean dropped;
 
     private Segment(Path file, FileChannel channel, ByteBuffer map, SegmentFormat.Header header) {
         this.file = file;
@@ -67,7 +70,7 @@ final class Segment {
         ByteBuffer map = channel.map(FileChannel.MapMode.READ_WRITE, 0, channel.size());
         SegmentFormat.Header header = SegmentFormat.isHeaderValid(map)
                 ? SegmentFormat.readHeader(map)
-                : new SegmentFormat.Header(-1, -1, -1, 0);
+                : new SegmentFormat.Header(-1, -1, -1, 0, false);
         return new Segment(file, channel, map, header);
     }
 
@@ -150,9 +153,30 @@ final class Segment {
         return offsets[(int) (index - header.firstIndex())];
     }
 
-    /** Returns when all that was written to the map before is on stable storage. */
+    /** Returns when all that was written to the map before is on stable storage; at once where it was {@link #drop}ped. */
     void force() throws IOException {
-        channel.force(false);
+        try {
+            if (!dropped) {
+                channel.force(false);
+            }
+        } catch (ClosedChannelException e) {
+            if (!dropped) {
+                throw e;
+            }
+        }
+    }
+
+    /** It is no part of the log any more: all it holds is in a durable snapshot. A sync of it may be under way. */
+    void drop() {
+        dropped = true;
+    }
+
+    /** Removes the file, its name durably; any thread. It is still mapped: emptied, it takes no space all the same. */
+    void delete() throws IOException {
+        Files.deleteIfExists(file);
+        DurableFiles.syncDirectory(DurableFiles.parent(file));
+        channel.truncate(0);
+        channel.close();
     }
 
     void close() throws IOException {

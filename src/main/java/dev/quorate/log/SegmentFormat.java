@@ -9,10 +9,10 @@ import java.util.zip.CRC32C;
  *
  * <pre>
  *   segment header
- *   0            8         12    16          24            32                40            44           48   64
- *   +------------+---------+-----+-----------+-------------+-----------------+-------------+------------+----+
- *   | "QUORWAL1" | version | size| sequence  | first index | previous term   | prev. chain | CRC of 0.. | 0  |
- *   +------------+---------+-----+-----------+-------------+-----------------+-------------+------------+----+
+ *   0            8       10        12     16          24            32                40            44           48   64
+ *   +------------+-------+---------+------+-----------+-------------+-----------------+-------------+------------+----+
+ *   | "QUORWAL1" | fresh | version | size | sequence  | first index | previous term   | prev. chain | CRC of 0.. | 0  |
+ *   +------------+-------+---------+------+-----------+-------------+-----------------+-------------+------------+----+
  *
  *   frame
  *   0         4                8             16              24      28            32      36   40
@@ -22,6 +22,9 @@ import java.util.zip.CRC32C;
  * </pre>
  *
  * The size is the file's, in bytes, so that a file which was cut off is known by it; files of the first builds say 0.
+ *
+ * <p>Fresh is 1 in a segment behind a snapshot that took the place of the log: all segments before it no longer count, and
+ * its previous term is that of the snapshot. Else it is 0.
  *
  * <p>A frame's chain is the CRC32C of its bytes 0..32, which name the chain of the frame before, and of its records. The
  * synced index is the highest that was known to be on stable storage when the frame was written.
@@ -37,7 +40,8 @@ final class SegmentFormat {
     static final long MAGIC = 0x51554f5257414c31L;
     static final int FRAME_MAGIC = 0x51465231;
 
-    private static final int AT_VERSION = 8;
+    private static final int AT_FRESH = 8;
+    private static final int AT_VERSION = 10;
     private static final int AT_SIZE = 12;
     private static final int AT_SEQUENCE = 16;
     private static final int AT_FIRST_INDEX = 24;
@@ -56,10 +60,11 @@ final class SegmentFormat {
     private SegmentFormat() {}
 
     /** A segment's header. */
-    record Header(long sequence, long firstIndex, long previousTerm, int previousChain) {}
+    record Header(long sequence, long firstIndex, long previousTerm, int previousChain, boolean fresh) {}
 
     static void writeHeader(ByteBuffer out, Header header) {
-        out.putLong(0, MAGIC).putInt(AT_VERSION, VERSION).putInt(AT_SIZE, out.capacity());
+        out.putLong(0, MAGIC).putShort(AT_FRESH, (short) (header.fresh ? 1 : 0));
+        out.putShort(AT_VERSION, (short) VERSION).putInt(AT_SIZE, out.capacity());
         out.putLong(AT_SEQUENCE, header.sequence);
         out.putLong(AT_FIRST_INDEX, header.firstIndex).putLong(AT_PREVIOUS_TERM, header.previousTerm);
         out.putInt(AT_PREVIOUS_CHAIN, header.previousChain).putInt(AT_CRC, headerCrc(out));
@@ -70,7 +75,7 @@ final class SegmentFormat {
     }
 
     static int version(ByteBuffer in) {
-        return in.getInt(AT_VERSION);
+        return in.getShort(AT_VERSION);
     }
 
     /** Whether the file has the size that it was made with, as far as its header says. */
@@ -84,7 +89,8 @@ final class SegmentFormat {
                 in.getLong(AT_SEQUENCE),
                 in.getLong(AT_FIRST_INDEX),
                 in.getLong(AT_PREVIOUS_TERM),
-                in.getInt(AT_PREVIOUS_CHAIN));
+                in.getInt(AT_PREVIOUS_CHAIN),
+                in.getShort(AT_FRESH) == 1);
     }
 
     private static int headerCrc(ByteBuffer in) {

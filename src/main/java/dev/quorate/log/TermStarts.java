@@ -1,12 +1,35 @@
 package dev.quorate.log;
 
+import dev.quorate.protocol.Position;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /** The first index of each run of entries with one term: all it takes to know the term of any index. */
 final class TermStarts {
     private long[] starts = new long[16];
     private long[] terms = new long[16];
     private int count;
+
+    /** As far as they are known below an index. */
+    static TermStarts below(long below, List<Position> starts) {
+        TermStarts known = new TermStarts();
+        for (Position start : starts) {
+            if (start.index() < below) {
+                known.added(start.index(), start.term());
+            }
+        }
+        return known;
+    }
+
+    /** The position of the first entry of each term that has entries at or below an index. */
+    List<Position> upTo(long index) {
+        List<Position> found = new ArrayList<>();
+        for (int i = 0; i < count && starts[i] <= index; i++) {
+            found.add(new Position(terms[i], starts[i]));
+        }
+        return found;
+    }
 
     /** Notes the term of the entry at the end of the log. */
     void added(long index, long term) {

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The write-ahead log: entries in mapped segment files, in frames that are synced whole (protocol.md §8). One thread
@@ -40,12 +41,15 @@ public final class Wal implements LogView, AutoCloseable {
     private final SyncListener listener;
     private final RecoveryReport recovery;
     private final List<Segment> segments;
-    private final TermStarts terms;
+    private TermStarts terms;
     private final CRC32C crc = new CRC32C();
     private List<Segment> unsynced = new ArrayList<>();
     private Segment current;
     private int chain;
+    private Position snapshot;
+    private long firstIndex;
     private long lastIndex;
+    private long grownBytes;
     private int frameAt = NO_FRAME;
     private long frameFirst;
     private boolean sealedUnsynced;
@@ -53,7 +57,12 @@ public final class Wal implements LogView, AutoCloseable {
     private long quietSinceNanos;
     private volatile long writtenIndex;
 
-    private Wal(DataDirectory directory, WalOptions options, SyncListener listener, Recovery found) {
+    private Wal(
+            DataDirectory directory,
+            WalOptions options,
+            SyncListener listener,
+            Recovery found,
+            @Nullable SnapshotHeader snapshot) {
         this.directory = directory.path();
         this.options = options;
         this.spareBytes = Math.min(SPARE_BYTES, options.segmentSizeBytes() / 4);
@@ -64,6 +73,9 @@ public final class Wal implements LogView, AutoCloseable {
         this.current = segments.get(segments.size() - 1);
         this.terms = found.terms();
         this.chain = found.chain();
+        this.snapshot = snapshot == null ? Position.NONE : snapshot.position();
+        this.firstIndex = found.firstIndex();
+        this.grownBytes = found.bytesBehindSnapshot();
         this.lastIndex = found.lastIndex();
         this.writtenIndex = lastIndex;
         Duration rest = options.sync() == SyncPolicy.INTERVAL ? options.syncInterval() : Duration.ZERO;
@@ -77,7 +89,21 @@ public final class Wal implements LogView, AutoCloseable {
      * @throws CorruptLogException if what was synced once is damaged or missing
      */
     public static Wal open(DataDirectory directory, WalOptions options, SyncListener listener) throws IOException {
-        return new Wal(directory, options, listener, Recovery.run(directory, options.segmentSizeBytes()));
+        return open(directory, options, listener, null);
+    }
+
+    /**
+     * As {@link #open(DataDirectory, WalOptions, SyncListener)}, of a log that may begin behind what a snapshot holds. It may
+     * also end before the snapshot, or have another entry at its place: {@link #holds} tells, and {@link #restartAfter} is
+     * the answer.
+     *
+     * @param snapshot what the state was read from; null for nothing
+     */
+    public static Wal open(
+            DataDirectory directory, WalOptions options, SyncListener listener, @Nullable SnapshotHeader snapshot)
+            throws IOException {
+        Recovery found = Recovery.run(directory, options.segmentSizeBytes(), snapshot);
+        return new Wal(directory, options, listener, found, snapshot);
     }
 
     /** What opening found. */
@@ -93,18 +119,33 @@ public final class Wal implements LogView, AutoCloseable {
     }
 
     @Override
-    public long syncedIndex() {
-        return options.sync() == SyncPolicy.ALWAYS ? syncs.syncedIndex() : writtenIndex;
-    }
-
-    @Override
     public long firstIndex() {
-        return 1;
+        return firstIndex;
     }
 
     @Override
     public Position snapshot() {
-        return Position.NONE;
+        return snapshot;
+    }
+
+    /** Whether it has the entry at a position, or had it and a snapshot has what it did. */
+    public boolean holds(Position position) {
+        return position.index() <= lastIndex && termAt(position.index()) == position.term();
+    }
+
+    /** The position of the first entry of each term that has entries at or below an index, also of those not kept. */
+    public List<Position> termStarts(long upToIndex) {
+        return terms.upTo(upToIndex);
+    }
+
+    /** Bytes of the records that were ever appended since it was opened, and of those the snapshot lacked then. */
+    public long grownBytes() {
+        return grownBytes;
+    }
+
+    @Override
+    public long syncedIndex() {
+        return options.sync() == SyncPolicy.ALWAYS ? syncs.syncedIndex() : writtenIndex;
     }
 
     @Override
@@ -144,6 +185,7 @@ public final class Wal implements LogView, AutoCloseable {
         if (fromIndex > lastIndex) {
             return Records.empty(fromIndex);
         }
+        Invariants.check(fromIndex >= firstIndex, "entry %d is asked for, the log begins at %d", fromIndex, firstIndex);
         Segment segment = segmentOf(fromIndex);
         int count = 0;
         long bytes = 0;
@@ -271,6 +313,7 @@ public final class Wal implements LogView, AutoCloseable {
         lastIndex++;
         current.added(at);
         current.endAt(at + size);
+        grownBytes += size;
         terms.added(lastIndex, term);
     }
 
@@ -278,13 +321,15 @@ public final class Wal implements LogView, AutoCloseable {
         Path prepared = source.take(neededBytes);
         seal();
         Segment full = current;
-        begin(prepared, lastIndex + 1, false);
+        begin(prepared, header(lastIndex + 1), false);
         unsynced.add(full);
     }
 
-    private void begin(Path prepared, long firstIndex, boolean afterSync) throws IOException {
-        SegmentFormat.Header header =
-                new SegmentFormat.Header(current.header().sequence() + 1, firstIndex, termAt(firstIndex - 1), chain);
+    private SegmentFormat.Header header(long first) {
+        return new SegmentFormat.Header(current.header().sequence() + 1, first, termAt(first - 1), chain, false);
+    }
+
+    private void begin(Path prepared, SegmentFormat.Header header, boolean afterSync) throws IOException {
         current = source.begin(prepared, header, afterSync);
         chain = current.firstChain();
         segments.add(current);
@@ -370,12 +415,84 @@ public final class Wal implements LogView, AutoCloseable {
         seal();
         syncs.awaitIdle();
         forceAll();
-        begin(prepared, index, true);
+        begin(prepared, header(index), true);
         lastIndex = index - 1;
         segments.forEach(segment -> segment.keep(index - 1));
         terms.truncateFrom(index);
         syncs.forcedUpTo(index - 1);
         writtenIndex = index - 1;
+    }
+
+    // ---- behind a snapshot -----------------------------------------------------------------------------------------
+
+    /** A snapshot that the log {@link #holds} the end of is durable. */
+    public void snapshotTaken(Position position) {
+        Invariants.check(holds(position), "a snapshot of %s, which the log does not hold", position);
+        if (position.isAfter(snapshot)) {
+            snapshot = position;
+        }
+    }
+
+    /**
+     * Lets go of the segments that hold nothing above an index. Their files are still there, until the caller has had
+     * them removed, on any thread.
+     *
+     * @param index at or below that of the snapshot
+     */
+    public DroppedSegments dropUpTo(long index) {
+        Invariants.check(index <= snapshot.index(), "to drop entry %d, but the snapshot is of %s", index, snapshot);
+        // One with a torn part would still be in the way of a start after a power failure, before it is removed.
+        long synced = Math.min(index, durableIndex());
+        int dropped = 0;
+        long lowest = Long.MAX_VALUE;
+        // A later segment may have taken back what stood in an earlier one: the log begins where no later one begins
+        // lower.
+        for (int i = segments.size() - 1; i > 0; i--) {
+            long first = segments.get(i).firstIndex();
+            if (first <= lowest && first - 1 <= synced && dropped == 0) {
+                dropped = i;
+            }
+            lowest = Math.min(lowest, first);
+        }
+        if (dropped > 0) {
+            firstIndex = segments.get(dropped).firstIndex();
+        }
+        return drop(dropped);
+    }
+
+    private DroppedSegments drop(int count) {
+        List<Segment> head = segments.subList(0, count);
+        List<Segment> dropped = List.copyOf(head);
+        head.clear();
+        dropped.forEach(Segment::drop);
+        unsynced.removeAll(dropped);
+        return new DroppedSegments(dropped);
+    }
+
+    /**
+     * Begins anew behind a snapshot that is durable: all entries go, also those above it. Returns when that is durable; the
+     * files of what went are for the caller to remove, as with {@link #dropUpTo}.
+     *
+     * @throws NoSpaceException if there is no room for another segment; nothing was done
+     */
+    public DroppedSegments restartAfter(SnapshotHeader header) throws IOException {
+        Path prepared = source.take(2 * SegmentFormat.FRAME_BYTES + SPARE_BYTES);
+        seal();
+        syncs.awaitIdle();
+        forceAll();
+        Position position = header.position();
+        begin(
+                prepared,
+                new SegmentFormat.Header(
+                        current.header().sequence() + 1, position.index() + 1, position.term(), 0, true),
+                true);
+        snapshot = position;
+        firstIndex = position.index() + 1;
+        lastIndex = position.index();
+        terms = TermStarts.below(firstIndex, header.termStarts());
+        syncs.forcedUpTo(lastIndex);
+        writtenIndex = lastIndex;
+        return drop(segments.size() - 1);
     }
 
     /** Syncs all that was sealed, on this thread; the sync thread is idle. A failure is as final as one of its own. */
