@@ -94,6 +94,48 @@ class PinTest {
         assertThrows(InvariantViolation.class, () -> store.become(new StoreImage(), 6), "an older state");
     }
 
+    private void mutate(long index, long leaderTimeMs, MutationCodec.Builder mutation) {
+        ByteBuffer bytes = mutation.build();
+        MutationCodec.stampLeaderTime(bytes, leaderTimeMs);
+        store.apply(1, index, bytes);
+    }
+
+    private static MutationCodec.Builder mutation() {
+        return new MutationCodec.Builder(1, 0);
+    }
+
+    @Test
+    void outcomesAndExpiriesAndLeaderTimeAreThoseOfItsIndexAndOutliveASnapshot() {
+        RequestHash hash = new RequestHash(1, 2);
+        mutate(1, 10, mutation().put("a", new byte[1], null, 90).outcome("one", hash));
+        mutate(2, 20, mutation().put("b", new byte[1], null, 0).outcome("two", new RequestHash(3, 4)));
+        store.committed(2);
+        mutate(3, 30, mutation().forgetOutcomes(15).outcome("three", hash));
+        StateCodec part = new StateCodec();
+        try (Pin pin = store.pin()) {
+            assertEquals(20, pin.leaderTimeMs());
+            assertEquals(
+                    List.of("one", "two"),
+                    pin.outcomes().stream().map(Outcome::key).toList());
+            part.addLeaderTime(pin.leaderTimeMs());
+            pin.outcomes().forEach(part::add);
+            pin.next(10).forEach(part::add);
+        }
+        StoreImage image = new StoreImage();
+        StateCodec.read(part.bytes(), image);
+        Store other = new Store();
+        other.become(image, 2);
+        assertEquals(20, other.leaderTimeMs());
+        assertEquals(new Outcome("one", hash, false, 1, 1, 10), other.outcome("one"));
+        assertEquals(other.outcome("one"), other.oldestOutcome());
+        assertNull(other.outcome("three"));
+        List<String> expired = new ArrayList<>();
+        other.forEachExpired(100, 10, record -> expired.add(record.key()));
+        assertEquals(List.of("a"), expired);
+        other.forEachExpired(99, 10, record -> expired.add("too early"));
+        assertEquals(List.of("a"), expired);
+    }
+
     @Test
     void whatIsWrittenIsReadBack() {
         List<KeyRecord> records = List.of(
