@@ -6,23 +6,29 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.quorate.replica.HostedReplicas;
 import dev.quorate.replica.Replica;
 import dev.quorate.replica.ReplicaStatus;
+import dev.quorate.replica.SnapshotStatus;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.http.HttpServerRequest;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
+import java.net.URI;
 import java.util.List;
 import java.util.OptionalInt;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +78,7 @@ public final class ClusterResource {
      *
      * @param role {@code leader}, {@code follower}, {@code pre-candidate} or {@code candidate}
      * @param why what keeps it from serving, as far as the process asked knows; null if nothing does
+     * @param snapshot its snapshots; null where another process hosts it
      */
     public record Member(
             int id,
@@ -84,7 +91,49 @@ public final class ClusterResource {
             long commitIndex,
             long appliedIndex,
             long lagEntries,
-            long lagMillis) {}
+            long lagMillis,
+            @Nullable Snapshot snapshot) {}
+
+    /**
+     * The snapshots of one replica; see {@link SnapshotStatus}.
+     *
+     * @param index of the newest that is durable; 0 while there is none
+     * @param bytes its size
+     * @param at when it was begun; null while there is none
+     * @param state {@code none}, {@code writing}, {@code written} or {@code failed}
+     * @param writing index of the one being written; null for none
+     * @param progress how much of that one is written, 0..100; null for none
+     * @param failure why the last attempt failed; null if it did not
+     * @param firstIndex first entry that the log still keeps
+     */
+    public record Snapshot(
+            long index,
+            long bytes,
+            @Nullable String at,
+            String state,
+            @Nullable Long writing,
+            @Nullable Integer progress,
+            @Nullable String failure,
+            long firstIndex) {
+        static Snapshot of(SnapshotStatus status) {
+            boolean writing = status.writingIndex() > 0;
+            return new Snapshot(
+                    status.index(),
+                    status.sizeBytes(),
+                    status.index() == 0 ? null : Times.iso(status.writtenAtMs()),
+                    status.state(),
+                    writing ? status.writingIndex() : null,
+                    writing ? status.percent() : null,
+                    status.failure(),
+                    status.firstIndex());
+        }
+    }
+
+    /** The snapshots asked for, one a replica. */
+    public record Snapshots(List<Taken> snapshots) {}
+
+    /** One replica's. */
+    public record Taken(int replica, Snapshot snapshot) {}
 
     /** The set now. */
     @GET
@@ -129,6 +178,33 @@ public final class ClusterResource {
         });
     }
 
+    /** Has the replicas that this process hosts write a snapshot. */
+    @POST
+    @Path("snapshot")
+    @Operation(
+            summary = "Write a snapshot now, and let the log go of what it holds",
+            description = "Answered when it has begun, with how far it is; GET /cluster and its events tell the rest."
+                    + " Nothing is written where nothing was committed since the last")
+    @Parameter(
+            name = "replica",
+            in = ParameterIn.QUERY,
+            description = "Which one; all that this process hosts without it",
+            schema = @Schema(implementation = Integer.class))
+    public Uni<Response> snapshot(@Context HttpServerRequest request) {
+        OptionalInt one = HostedHere.asked(Query.of(request.query()), hosted);
+        List<Uni<Taken>> begun = hosted.hosted().stream()
+                .filter(replica -> one.isEmpty() || one.getAsInt() == replica.id())
+                .map(replica ->
+                        replica.snapshots().request().map(status -> new Taken(replica.id(), Snapshot.of(status))))
+                .toList();
+        return Uni.join()
+                .all(begun)
+                .andFailFast()
+                .map(taken -> Response.accepted(new Snapshots(taken))
+                        .location(URI.create("/cluster"))
+                        .build());
+    }
+
     private int target(byte[] body) {
         JsonNode replica;
         try {
@@ -153,6 +229,7 @@ public final class ClusterResource {
     }
 
     private static Member member(ReplicaStatus status) {
+        SnapshotStatus snapshot = status.snapshot();
         return new Member(
                 status.id(),
                 status.url(),
@@ -164,6 +241,7 @@ public final class ClusterResource {
                 status.commitIndex(),
                 status.appliedIndex(),
                 status.lagEntries(),
-                status.lagMillis());
+                status.lagMillis(),
+                snapshot == null ? null : Snapshot.of(snapshot));
     }
 }

@@ -61,6 +61,9 @@ public interface QuorateConfig {
     /** What is refused. */
     Limits limits();
 
+    /** When the state is written down, and the log cut. */
+    Snapshot snapshot();
+
     /** Faults on purpose, for learning. */
     Lab lab();
 
@@ -102,6 +105,17 @@ public interface QuorateConfig {
         /** Bytes of undo tail above which new writes are refused. */
         @WithDefault("64M")
         MemorySize uncommitted();
+    }
+
+    /** When the state is written down, and the log cut. */
+    interface Snapshot {
+        /** Growth of the log after which a snapshot is written, 64K or more. */
+        @WithDefault("256M")
+        MemorySize everyBytes();
+
+        /** Entries kept in the log below a snapshot, for followers that are a little behind; 0 or more. */
+        @WithDefault("10000")
+        int keepEntries();
     }
 
     /** Faults on purpose. */

@@ -2,9 +2,11 @@ package dev.quorate.ops;
 
 import dev.quorate.protocol.Role;
 import dev.quorate.replica.HostedReplicas;
+import dev.quorate.replica.Replica;
 import dev.quorate.replica.ReplicaListener;
 import dev.quorate.replica.ReplicaStatus;
 import dev.quorate.replica.Rollback;
+import dev.quorate.replica.SnapshotStatus;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
@@ -14,11 +16,13 @@ import io.micrometer.core.instrument.Timer;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The figures of the hosted replicas. What is counted a write is registered beforehand and found by two array steps;
@@ -91,6 +95,9 @@ public class Metrics implements ReplicaListener {
         for (var replica : hosted.hosted()) {
             index("quorate.last.index", "Its log's last index", replica.id(), ReplicaStatus::lastIndex);
             index("quorate.commit.index", "What it knows to be committed", replica.id(), ReplicaStatus::commitIndex);
+            snapshot("index", "Index of its newest snapshot", null, replica, SnapshotStatus::index);
+            snapshot("bytes", "Size of its newest snapshot", "bytes", replica, SnapshotStatus::sizeBytes);
+            snapshot("age", "Time since its newest snapshot was begun", "seconds", replica, Metrics::ageSeconds);
         }
     }
 
@@ -144,6 +151,22 @@ public class Metrics implements ReplicaListener {
                 .description(what)
                 .tags(set.and("replica", Integer.toString(id)))
                 .register(registry);
+    }
+
+    private void snapshot(
+            String name, String what, @Nullable String unit, Replica replica, ToDoubleFunction<SnapshotStatus> figure) {
+        Gauge.builder(
+                        "quorate.snapshot." + name,
+                        () -> figure.applyAsDouble(replica.snapshots().status()))
+                .description(what)
+                .baseUnit(unit)
+                .tags(set.and("replica", Integer.toString(replica.id())))
+                .register(registry);
+    }
+
+    /** No number while there is none. */
+    private static double ageSeconds(SnapshotStatus snapshot) {
+        return snapshot.index() == 0 ? Double.NaN : (Clock.systemUTC().millis() - snapshot.writtenAtMs()) / 1e3;
     }
 
     private boolean leads() {

@@ -22,6 +22,14 @@ public enum EventType {
     TRUNCATED("truncated", true),
     /** Writes that a truncation took from the log: removed, discarded or restored, as the details say. */
     ROLLBACK("rollback", true),
+    /** It begins to write a snapshot of its committed state. */
+    SNAPSHOT_STARTED("snapshot-started", false),
+    /** The snapshot is durable, and what it holds may have left the log. */
+    SNAPSHOT_FINISHED("snapshot-finished", false),
+    /** It could not be written, most likely for want of space; it is tried again later. */
+    SNAPSHOT_FAILED("snapshot-failed", true),
+    /** At its start it found a snapshot that is not whole, and used the one before, or the log alone. */
+    SNAPSHOT_DAMAGED("snapshot-damaged", true),
     /** As leader it gave another replica its newest record of one key or several. */
     REPAIRED("repaired", false),
     /** As leader it found a follower far behind, or back after it had been away. */

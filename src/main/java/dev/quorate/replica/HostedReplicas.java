@@ -97,6 +97,7 @@ public class HostedReplicas {
                 settings.storeSizeBytes(),
                 settings.pendingWrites(),
                 settings.uncommittedBytes(),
+                settings.snapshots(),
                 narrate);
     }
 
@@ -252,7 +253,8 @@ public class HostedReplicas {
                 view.commitIndex(),
                 view.last().index(),
                 leads ? Math.max(0, leadersLast - view.last().index()) : 0,
-                leads ? asked.health(replica.id()).lagMillis(leadersLast) : 0);
+                leads ? asked.health(replica.id()).lagMillis(leadersLast) : 0,
+                replica.snapshots().status());
     }
 
     private static String state(ReplicaView view) {
@@ -278,7 +280,8 @@ public class HostedReplicas {
                 health.commitIndex(),
                 health.lastIndex(),
                 asker ? Math.max(0, leadersLast - health.lastIndex()) : 0,
-                asker ? health.lagMillis(leadersLast) : 0);
+                asker ? health.lagMillis(leadersLast) : 0,
+                null);
     }
 
     // ---- health ----------------------------------------------------------------------------------------------------

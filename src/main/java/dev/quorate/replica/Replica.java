@@ -50,6 +50,7 @@ public final class Replica {
     private final Loop loop;
     private final Pulse pulse;
     private final Writes writes;
+    private final Snapshots snapshots;
     private final Streams streams;
     private final Performer performer;
     private final PeerRequests fromPeers;
@@ -101,6 +102,7 @@ public final class Replica {
         this.expiry = new Expiry(loop, List.of(now -> waits.expire(now, core), own::expire));
         this.writes = new Writes(this, options, core, storage, waits, expiry);
         this.performer = new Performer(this, core, storage, streams);
+        this.snapshots = new Snapshots(options, storage, loop, events);
         this.fromPeers = new PeerRequests(this, core, performer, storage);
         this.view = picture();
         if (membership.isFormed() && !membership.elects()) {
@@ -166,6 +168,7 @@ public final class Replica {
             loop.stop();
         });
         loop.join();
+        snapshots.stop();
         try {
             storage.close();
         } catch (IOException e) {
@@ -218,6 +221,11 @@ public final class Replica {
     /** What truncations took from its log. */
     public Rollbacks rollbacks() {
         return storage.rollbacks();
+    }
+
+    /** Its snapshots. */
+    public Snapshots snapshots() {
+        return snapshots;
     }
 
     PeerHealth health(int peer) {

@@ -239,6 +239,33 @@ final class ReplicaEvents {
                         file));
     }
 
+    /** It begins to write a snapshot. On the replica's loop. */
+    void snapshotStarted(long index, long records) {
+        String cause = "it writes a snapshot of " + records + " records, as committed at " + index;
+        publish(EventType.SNAPSHOT_STARTED, cause, details("index", index, "records", records));
+    }
+
+    /** It is durable. On the replica's loop. */
+    void snapshotFinished(long index, long bytes, long tookMs, long firstIndex) {
+        String cause = "the snapshot of " + index + " took " + tookMs + " ms and has " + bytes
+                + " bytes; the log begins at " + firstIndex;
+        publish(
+                EventType.SNAPSHOT_FINISHED,
+                cause,
+                details("index", index, "bytes", bytes, "tookMs", tookMs, "firstIndex", firstIndex));
+    }
+
+    /** It could not be written. On the replica's loop. */
+    void snapshotFailed(long index, String why) {
+        String cause = "the snapshot of " + index + " could not be written: " + why;
+        publish(EventType.SNAPSHOT_FAILED, cause, details("index", index));
+    }
+
+    /** A snapshot was found damaged. Before the loop runs. */
+    void snapshotDamaged(String why) {
+        publish(EventType.SNAPSHOT_DAMAGED, why + "; the one before it is tried", details());
+    }
+
     /** It stopped for good. */
     void stopped(String why) {
         publish(EventType.STOPPED, why, details());

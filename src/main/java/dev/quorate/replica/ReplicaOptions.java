@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param storeSizeBytes bytes of keys and values above which writes are refused
  * @param pendingWrites unanswered writes above which more are refused
  * @param uncommittedBytes bytes of undo tail above which writes are refused
+ * @param snapshots when they are taken
  * @param narrate whether keys and values are told in the log, as the original did
  */
 record ReplicaOptions(
@@ -33,4 +34,5 @@ record ReplicaOptions(
         long storeSizeBytes,
         int pendingWrites,
         long uncommittedBytes,
+        SnapshotOptions snapshots,
         boolean narrate) {}

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param appliedIndex last index applied to its store, as far as known
  * @param lagEntries entries that it lacks of the leader's log
  * @param lagMillis milliseconds since it last had all of the leader's log; 0 when it does
+ * @param snapshot how far its snapshots are; null where another process hosts it
  */
 public record ReplicaStatus(
         int id,
@@ -31,4 +32,5 @@ public record ReplicaStatus(
         long commitIndex,
         long appliedIndex,
         long lagEntries,
-        long lagMillis) {}
+        long lagMillis,
+        @Nullable SnapshotStatus snapshot) {}

@@ -43,7 +43,8 @@ record Settings(
         int valueSizeBytes,
         long storeSizeBytes,
         int pendingWrites,
-        long uncommittedBytes) {
+        long uncommittedBytes,
+        SnapshotOptions snapshots) {
     private static final Pattern ORDINAL = Pattern.compile(".*-(\\d{1,9})");
     private static final Duration LONGEST = Duration.ofSeconds(60);
 
@@ -91,7 +92,14 @@ record Settings(
                         "quorate.limits.uncommitted",
                         config.limits().uncommitted().asLongValue(),
                         1 << 16,
-                        1L << 40));
+                        1L << 40),
+                snapshots(config.snapshot()));
+    }
+
+    private static SnapshotOptions snapshots(QuorateConfig.Snapshot config) {
+        return new SnapshotOptions(
+                within("quorate.snapshot.every-bytes", config.everyBytes().asLongValue(), 1 << 16, 1L << 50),
+                within("quorate.snapshot.keep-entries", config.keepEntries(), 0, Integer.MAX_VALUE));
     }
 
     /** Whether a member is on another machine, as far as its URL tells. */

@@ -194,6 +194,7 @@ class ElectedReplicaTest {
                 1 << 20,
                 100,
                 1 << 20,
+                new SnapshotOptions(1 << 28, 10_000),
                 false);
     }
 }

@@ -241,6 +241,7 @@ class EveryDamageTest {
                 1 << 20,
                 100,
                 1 << 20,
+                new SnapshotOptions(1 << 28, 10_000),
                 false);
         ReplicaEvents events = new ReplicaEvents(options, () -> 0, new ClusterEvents(), new SilentListener());
         return Opening.open(directory, options, DEAF, events);

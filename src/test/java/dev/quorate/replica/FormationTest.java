@@ -125,6 +125,7 @@ class FormationTest {
                 1 << 20,
                 100,
                 1 << 20,
+                new SnapshotOptions(1 << 28, 10_000),
                 false);
     }
 }

@@ -164,6 +164,7 @@ class FullDiskTest {
                 1 << 20,
                 100,
                 1 << 20,
+                new SnapshotOptions(1 << 28, 10_000),
                 false);
     }
 }

@@ -18,7 +18,7 @@ import java.time.Duration;
 public final class LeadersLog {
     static final WalOptions WAL = new WalOptions(1 << 16, SyncPolicy.ALWAYS, Duration.ofMillis(100));
 
-    private static final SyncListener DEAF = new SyncListener() {
+    static final SyncListener DEAF = new SyncListener() {
         @Override
         public void synced(long index) {}
 

@@ -82,6 +82,7 @@ class OldDirectoriesTest {
                 1 << 20,
                 100,
                 1 << 20,
+                new SnapshotOptions(1 << 28, 10_000),
                 false);
     }
 }

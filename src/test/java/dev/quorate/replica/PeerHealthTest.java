@@ -28,6 +28,7 @@ class PeerHealthTest {
             1 << 20,
             100,
             1 << 20,
+            new SnapshotOptions(1 << 28, 10_000),
             false);
 
     private final PeerHealth health =

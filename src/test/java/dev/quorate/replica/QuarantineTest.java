@@ -68,6 +68,7 @@ class QuarantineTest {
                         1 << 20,
                         100,
                         1 << 20,
+                        new SnapshotOptions(1 << 28, 10_000),
                         false),
                 peers.peers(),
                 new SilentListener(),

@@ -152,6 +152,7 @@ class ReadsTest {
                 1 << 20,
                 100,
                 1 << 20,
+                new SnapshotOptions(1 << 28, 10_000),
                 false);
         Peers peers = (Peers) Proxy.newProxyInstance(
                 Peers.class.getClassLoader(),

@@ -81,6 +81,18 @@ class RecoveryRequestTest {
         WalOptions wal = new WalOptions(1 << 16, SyncPolicy.ALWAYS, Duration.ofMillis(100));
         Duration second = Duration.ofSeconds(1);
         return new ReplicaOptions(
-                "quorate", 3, id, path, wal, Optional.empty(), second, second, 1 << 20, 100, 1 << 20, false);
+                "quorate",
+                3,
+                id,
+                path,
+                wal,
+                Optional.empty(),
+                second,
+                second,
+                1 << 20,
+                100,
+                1 << 20,
+                new SnapshotOptions(1 << 28, 10_000),
+                false);
     }
 }

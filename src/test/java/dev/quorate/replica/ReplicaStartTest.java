@@ -64,6 +64,7 @@ class ReplicaStartTest {
                 own.storeSizeBytes(),
                 own.pendingWrites(),
                 own.uncommittedBytes(),
+                own.snapshots(),
                 own.narrate());
         IOException refusal = assertThrows(
                 IOException.class,
@@ -87,6 +88,7 @@ class ReplicaStartTest {
                 1 << 20,
                 100,
                 1 << 20,
+                new SnapshotOptions(1 << 28, 10_000),
                 false);
     }
 }

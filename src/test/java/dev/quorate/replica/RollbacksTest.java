@@ -239,6 +239,7 @@ class RollbacksTest {
                 1 << 20,
                 100,
                 1 << 20,
+                new SnapshotOptions(1 << 28, 10_000),
                 false);
         Peers nobody = Nobody.peers();
         ReplicaListener listener = new ReplicaListener() {

@@ -1,0 +1,31 @@
+package dev.quorate.replica;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far a replica's snapshots are.
+ *
+ * @param index of the newest that is durable; 0 while there is none
+ * @param sizeBytes size of that one
+ * @param writtenAtMs wall clock of when it was begun; 0 while there is none
+ * @param writingIndex index of the one being written; 0 for none
+ * @param percent how much of that one is written, as far as can be told, 0..100
+ * @param failure why the last attempt failed, or null
+ * @param firstIndex index of the first entry that the log still keeps
+ */
+public record SnapshotStatus(
+        long index,
+        long sizeBytes,
+        long writtenAtMs,
+        long writingIndex,
+        int percent,
+        @Nullable String failure,
+        long firstIndex) {
+    /** {@code none}, {@code writing}, {@code written} or {@code failed}. */
+    public String state() {
+        if (writingIndex > 0) {
+            return "writing";
+        }
+        return failure != null ? "failed" : index > 0 ? "written" : "none";
+    }
+}
