@@ -10,7 +10,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
@@ -40,33 +39,26 @@ record CheckOptions(
 
     /** The options as the command line takes them. */
     static void addTo(CommandSpec spec) {
-        spec.addOption(option("--target", "URL,...", "Base URLs of a running set; each call goes to one at random."));
-        spec.addOption(option("--clients", "N", "How many clients call at once, 1..64. Default: 8"));
-        spec.addOption(option("--keys", "N", "How many keys they share; fewer collide more. Default: 10"));
-        spec.addOption(option("--duration", "TIME", "How long, such as 500ms, 60s or 5m. Default: 60s"));
-        spec.addOption(option("--read", "LEVEL", "linearizable, leader or local. Default: linearizable"));
-        spec.addOption(option("--w", "W", "Write concern: 1..N, majority or all. Default: majority"));
-        spec.addOption(option(
+        spec.addOption(
+                Cli.option("--target", "URL,...", "Base URLs of a running set; each call goes to one at random."));
+        spec.addOption(Cli.option("--clients", "N", "How many clients call at once, 1..64. Default: 8"));
+        spec.addOption(Cli.option("--keys", "N", "How many keys they share; fewer collide more. Default: 10"));
+        spec.addOption(Cli.option("--duration", "TIME", "How long, such as 500ms, 60s or 5m. Default: 60s"));
+        spec.addOption(Cli.option("--read", "LEVEL", "linearizable, leader or local. Default: linearizable"));
+        spec.addOption(Cli.option("--w", "W", "Write concern: 1..N, majority or all. Default: majority"));
+        spec.addOption(Cli.option(
                 "--faults",
                 "FAULTS",
                 "none; or kill: start three processes of this program in a temporary directory and kill -9 and restart"
                         + " one of them at random all the time. Default: none"));
-        spec.addOption(option(
+        spec.addOption(Cli.option(
                 "--guarantee",
                 "NAME,...",
                 "What to hold the history to: linearizable, read-your-writes, monotonic-reads. Default: linearizable for"
                         + " linearizable reads, else the two others, with a session token in every read"));
-        spec.addOption(option("--seed", "N", "Of the choice of keys, calls, targets and victims. Default: random"));
-        spec.addOption(option("--out", "DIR", "Where history.jsonl and pictures go. Default: quorate-check"));
-        spec.addOption(option("--history", "FILE", "Call nobody; judge a history that was recorded before."));
-    }
-
-    private static OptionSpec option(String name, String label, String description) {
-        return OptionSpec.builder(name)
-                .type(String.class)
-                .paramLabel(label)
-                .description(description)
-                .build();
+        spec.addOption(Cli.option("--seed", "N", "Of the choice of keys, calls, targets and victims. Default: random"));
+        spec.addOption(Cli.option("--out", "DIR", "Where history.jsonl and pictures go. Default: quorate-check"));
+        spec.addOption(Cli.option("--history", "FILE", "Call nobody; judge a history that was recorded before."));
     }
 
     /** @throws ParameterException for the first value that cannot be */

@@ -40,6 +40,8 @@ public final class Cli {
         all.put("check", new Subcommand(CheckCommand::spec, CheckCommand::of));
         all.put("inspect", new Subcommand(InspectCommand::spec, InspectCommand::of));
         all.put("verify", new Subcommand(VerifyCommand::spec, VerifyCommand::of));
+        all.put("backup", new Subcommand(BackupCommand::spec, BackupCommand::of));
+        all.put("restore", new Subcommand(RestoreCommand::spec, RestoreCommand::of));
         all.put("recover", new Subcommand(RecoverCommand::spec, RecoverCommand::of));
         return all;
     }
@@ -77,6 +79,15 @@ public final class Cli {
         return OptionSpec.builder("-h", "--help")
                 .usageHelp(true)
                 .description("Show this help and exit.")
+                .build();
+    }
+
+    /** One that takes a text. */
+    static OptionSpec option(String name, String label, String description) {
+        return OptionSpec.builder(name)
+                .type(String.class)
+                .paramLabel(label)
+                .description(description)
                 .build();
     }
 

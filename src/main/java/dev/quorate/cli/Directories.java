@@ -11,13 +11,27 @@ final class Directories {
     private Directories() {}
 
     static PositionalParamSpec parameter() {
+        return parameter("DIR", "A replica's own directory, such as data/replica-0.");
+    }
+
+    static PositionalParamSpec orBackup() {
+        return parameter("DIR|FILE", "A replica's own directory, such as data/replica-0, or a backup.");
+    }
+
+    private static PositionalParamSpec parameter(String label, String description) {
         return PositionalParamSpec.builder()
                 .index("0")
                 .arity("1")
                 .type(Path.class)
-                .paramLabel("DIR")
-                .description("A replica's own directory, such as data/replica-0.")
+                .paramLabel(label)
+                .description(description)
                 .build();
+    }
+
+    /** What {@link #orBackup()} was given. */
+    static Path orBackup(ParseResult parsed) {
+        Path path = parsed.matchedPositionalValue(0, Path.of(""));
+        return Files.isRegularFile(path) ? path : checked(parsed, path);
     }
 
     /** @throws ParameterException if it is no directory, or the one above those of replicas */

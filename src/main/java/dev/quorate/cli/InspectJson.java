@@ -7,6 +7,7 @@ import dev.quorate.log.DirectoryScan;
 import dev.quorate.log.DirectoryScan.ScannedRollback;
 import dev.quorate.log.ScannedFile;
 import dev.quorate.log.ScannedSegment;
+import dev.quorate.log.SnapshotFile;
 import dev.quorate.protocol.HardState;
 import dev.quorate.store.MutationCodec.Change;
 import java.io.IOException;
@@ -53,7 +54,13 @@ final class InspectJson {
         if (scan.recovery().isPresent()) {
             json.writeStringField("recover", scan.recovery().get());
         }
+        json.writeNumberField("firstIndex", scan.firstIndex());
         json.writeNumberField("lastIndex", scan.lastIndex());
+        json.writeArrayFieldStart("snapshots");
+        for (SnapshotFile snapshot : scan.snapshots()) {
+            writeSnapshot(snapshot);
+        }
+        json.writeEndArray();
         json.writeArrayFieldStart("segments");
         for (ScannedSegment segment : scan.segments()) {
             writeSegment(segment);
@@ -93,6 +100,18 @@ final class InspectJson {
             json.writeString(hex(incarnation));
         }
         json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    private void writeSnapshot(SnapshotFile snapshot) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("file", String.valueOf(snapshot.path().getFileName()));
+        json.writeNumberField("sizeBytes", snapshot.sizeBytes());
+        json.writeNumberField("index", snapshot.index());
+        json.writeNumberField("term", snapshot.header().position().term());
+        json.writeStringField(
+                "writtenAt",
+                Instant.ofEpochMilli(snapshot.header().writtenAtMs()).toString());
         json.writeEndObject();
     }
 

@@ -6,6 +6,7 @@ import dev.quorate.log.DirectoryScan.ScannedRollback;
 import dev.quorate.log.ScannedFile;
 import dev.quorate.log.ScannedFile.Health;
 import dev.quorate.log.ScannedSegment;
+import dev.quorate.log.SnapshotFile;
 import dev.quorate.protocol.HardState;
 import java.io.PrintWriter;
 import java.time.Instant;
@@ -25,6 +26,9 @@ final class InspectText {
                 + (scan.commitBound().isPresent() ? scan.commitBound().getAsLong() + " or more" : "not known"));
         scan.recovery()
                 .ifPresent(mode -> out.println("recover     the next start forms a new set, with election " + mode));
+        for (SnapshotFile snapshot : scan.snapshots()) {
+            out.println("snapshot    " + snapshot(snapshot));
+        }
         writeLog(scan.segments(), out);
         for (ScannedRollback rollback : scan.rollbacks()) {
             out.println("rollback    " + rollback(rollback));
@@ -56,6 +60,14 @@ final class InspectText {
     private static String hardState(HardState state) {
         return "term " + state.term()
                 + (state.votedFor() == HardState.NOBODY ? ", no vote" : ", voted for " + state.votedFor());
+    }
+
+    /** What a snapshot, or a backup, is of. */
+    static String snapshot(SnapshotFile snapshot) {
+        return snapshot.path().getFileName() + "  the state at entry " + snapshot.index() + ", in term "
+                + snapshot.header().position().term() + ", begun at "
+                + Instant.ofEpochMilli(snapshot.header().writtenAtMs()) + ", "
+                + Bytes.text(snapshot.sizeBytes());
     }
 
     private static void writeLog(List<ScannedSegment> segments, PrintWriter out) {

@@ -96,7 +96,8 @@ final class RecoverCommand implements Command {
     private DirectoryIdentity checked(DirectoryScan scan) throws IOException {
         Optional<ScannedFile> damaged = scan.files().stream()
                 .filter(ScannedFile::isDamaged)
-                .filter(file -> !file.name().startsWith("rollback"))
+                .filter(file ->
+                        !file.name().startsWith("rollback") && !file.name().startsWith("snapshot"))
                 .findFirst();
         if (damaged.isPresent()) {
             throw new IOException("a start would refuse this directory; take another replica's: "
@@ -107,6 +108,11 @@ final class RecoverCommand implements Command {
                 || identity.get().stage() == Stage.EMPTY
                 || identity.get().stage() == Stage.FORMING) {
             throw new IOException(directory + " belongs to no set yet: there is nothing to recover");
+        }
+        if (scan.lastIndex() == 0) {
+            throw new IOException(
+                    directory + " holds no entry, such as after its log was set aside to quarantine/: a set"
+                            + " that is formed around it would have nothing");
         }
         if (election.equals("none") && identity.get().replica() != 0) {
             throw new IOException(directory + " is replica " + identity.get().replica()

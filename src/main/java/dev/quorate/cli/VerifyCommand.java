@@ -3,6 +3,7 @@ package dev.quorate.cli;
 import dev.quorate.log.DirectoryScan;
 import dev.quorate.log.ScannedFile;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -11,19 +12,19 @@ import picocli.CommandLine.ParseResult;
 
 /** {@code verify}: looks at every checksum of every file in a replica's directory. Reads only, takes no lock. */
 final class VerifyCommand implements Command {
-    private final Path directory;
+    private final Path path;
     private final Terminal terminal;
 
-    private VerifyCommand(Path directory, Terminal terminal) {
-        this.directory = directory;
+    private VerifyCommand(Path path, Terminal terminal) {
+        this.path = path;
         this.terminal = terminal;
     }
 
     static CommandSpec spec() {
-        CommandSpec spec = CommandSpec.create().addOption(Cli.help()).addPositional(Directories.parameter());
+        CommandSpec spec = CommandSpec.create().addOption(Cli.help()).addPositional(Directories.orBackup());
         spec.usageMessage()
                 .description(
-                        "Look at every checksum of every file in a replica's directory, and say of each file whether it is"
+                        "Look at every checksum of every file in a replica's directory, or of a backup, and say of each file whether it is"
                                 + " ok, torn (a crash left a part that a start leaves out; nothing is lost by it) or"
                                 + " damaged, and at which offset. Reads only. Of a directory in use, or a copy of one, the"
                                 + " end of the log and files that are missing prove nothing.")
@@ -35,18 +36,22 @@ final class VerifyCommand implements Command {
     }
 
     static VerifyCommand of(ParseResult parsed, Terminal terminal) {
-        return new VerifyCommand(Directories.of(parsed), terminal);
+        return new VerifyCommand(Directories.orBackup(parsed), terminal);
     }
 
     @Override
     public int run() throws IOException {
         List<ScannedFile> files;
-        try (Progress progress = new Progress(terminal, "verify", DirectoryScan.sizeBytes(directory))) {
-            files = DirectoryScan.of(directory, progress).files();
+        if (Files.isDirectory(path)) {
+            try (Progress progress = new Progress(terminal, "verify", DirectoryScan.sizeBytes(path))) {
+                files = DirectoryScan.of(path, progress).files();
+            }
+        } else {
+            files = List.of(ScannedFile.ofBackup(path));
         }
         files.forEach(file -> terminal.out().println(line(file)));
         long damaged = files.stream().filter(ScannedFile::isDamaged).count();
-        terminal.out().println(damaged == 0 ? "nothing is damaged" : damaged + " of " + files.size() + " are damaged");
+        terminal.out().println(damaged == 0 ? "nothing is damaged" : "damaged: " + damaged);
         terminal.out().flush();
         return damaged == 0 ? Cli.OK : Cli.VIOLATED;
     }

@@ -8,18 +8,27 @@ public class CorruptFileException extends IOException {
     private static final long serialVersionUID = 1L;
 
     private final String reason;
+    private final long offset;
 
     CorruptFileException(Path file, String reason) {
-        this(file + " is damaged: " + reason, reason);
+        super(file + " is damaged: " + reason);
+        this.reason = reason;
+        this.offset = 0;
     }
 
-    CorruptFileException(String message, String reason) {
-        super(message);
+    CorruptFileException(Path file, long offset, String reason) {
+        super(file + " is damaged at offset " + offset + ": " + reason);
         this.reason = reason;
+        this.offset = offset;
     }
 
     /** What is wrong, without the file's name. */
     public String reason() {
         return reason;
+    }
+
+    /** Where; 0 also where that is not known. */
+    public long offset() {
+        return offset;
     }
 }

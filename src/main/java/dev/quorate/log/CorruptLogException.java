@@ -7,6 +7,6 @@ public final class CorruptLogException extends CorruptFileException {
     private static final long serialVersionUID = 1L;
 
     CorruptLogException(Path file, long offset, String reason) {
-        super(file + " is damaged at offset " + offset + ": " + reason, reason);
+        super(file, offset, reason);
     }
 }

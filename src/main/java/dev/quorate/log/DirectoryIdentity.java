@@ -5,6 +5,7 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -37,7 +38,24 @@ public record DirectoryIdentity(
         long setId,
         long incarnation,
         List<Long> incarnations) {
+    /** How far above the highest known term a new set begins, so that nothing of the old one is newer (protocol.md §6). */
+    public static final long RECOVERY_TERMS = 1_000;
+
     private static final byte VERSION = 1;
+
+    /**
+     * Of a new set that is formed around what one directory holds: no message of an old set is for it.
+     *
+     * @param setId random
+     * @param incarnation random
+     */
+    public static DirectoryIdentity recovered(
+            String replicaSet, int replicas, int replica, String election, long setId, long incarnation) {
+        List<Long> unknown = new ArrayList<>(Collections.nCopies(replicas, 0L));
+        unknown.set(replica, incarnation);
+        return new DirectoryIdentity(
+                replicaSet, replicas, replica, election, Stage.RECOVERED, setId, incarnation, List.copyOf(unknown));
+    }
 
     /** The bytes, for {@link DataDirectory#writeIdentityAndSync}. */
     public byte[] encode() {

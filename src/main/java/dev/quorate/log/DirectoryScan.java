@@ -1,6 +1,7 @@
 package dev.quorate.log;
 
 import dev.quorate.protocol.HardState;
+import dev.quorate.protocol.Stage;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +26,7 @@ public final class DirectoryScan {
     private final LongConsumer progress;
     private final List<ScannedFile> files = new ArrayList<>();
     private final List<ScannedRollback> rollbacks = new ArrayList<>();
+    private final List<SnapshotFile> snapshots = new ArrayList<>();
     private @Nullable DirectoryIdentity identity;
     private @Nullable HardState hardState;
     private @Nullable String recovery;
@@ -45,11 +47,12 @@ public final class DirectoryScan {
                 read(file);
             }
         }
-        this.log = new LogScan(read(segments), newest, commitBound.orElse(0));
+        this.log = new LogScan(read(segments), newest, commitBound.orElse(0), newestSnapshot());
         files.addAll(log.verdicts());
         missing("identity", newest.isPresent() || !log.verdicts().isEmpty(), "but there is a log");
         missing("hard-state", identity != null, "but there is an identity");
-        missing("newest", newest.isEmpty() && log.verdicts().size() > 1, "but there are several segments");
+        boolean begun = log.verdicts().size() > 1 || (identity != null && identity.stage() == Stage.FORMED);
+        missing("newest", newest.isEmpty() && begun, "but a log was begun");
     }
 
     /**
@@ -119,11 +122,38 @@ public final class DirectoryScan {
             case "newest" -> look(file, this::readNewest);
             case "recover" -> look(file, this::readRecovery);
             case "lock" -> look(file, (path, name, size) -> ScannedFile.unchecked(name, size, ""));
-            default -> look(file, (path, name, size) -> ScannedFile.unchecked(name, size, leftover(name)));
+            default -> readOther(file);
         }
     }
 
+    private void readOther(Path file) {
+        if (SnapshotFiles.isSnapshot(file)) {
+            look(file, this::readSnapshot);
+        } else {
+            look(file, (path, name, size) -> ScannedFile.unchecked(name, size, leftover(name)));
+        }
+    }
+
+    private ScannedFile readSnapshot(Path file, String name, long size) throws IOException {
+        try {
+            snapshots.add(SnapshotFile.open(file));
+            return ScannedFile.ok(name, size, "");
+        } catch (CorruptFileException e) {
+            return ScannedFile.damaged(name, size, e.offset(), e.reason());
+        } finally {
+            progress.accept(size);
+        }
+    }
+
+    /** By its name the last that was read. */
+    private @Nullable SnapshotHeader newestSnapshot() {
+        return snapshots.isEmpty() ? null : snapshots.get(snapshots.size() - 1).header();
+    }
+
     private static String leftover(String name) {
+        if (name.startsWith("quarantine")) {
+            return "set aside, as something was damaged";
+        }
         return name.endsWith(".tmp") ? "made anew or removed by a start" : "not of this program";
     }
 
@@ -189,7 +219,10 @@ public final class DirectoryScan {
     }
 
     private ScannedFile readRecovery(Path file, String name, long size) throws IOException {
-        recovery = Files.readString(file, StandardCharsets.US_ASCII);
+        recovery = Files.readString(file, StandardCharsets.ISO_8859_1);
+        if (!recovery.equals("auto") && !recovery.equals("none")) {
+            return ScannedFile.damaged(name, size, 0, "it holds no election mode");
+        }
         return ScannedFile.unchecked(name, size, "the next start forms a new set, with election " + recovery);
     }
 
@@ -207,7 +240,9 @@ public final class DirectoryScan {
             });
         }
         for (Path file : list(folder)) {
-            if (!saved.contains(file)) {
+            if (Files.isDirectory(file)) {
+                readFolder(file);
+            } else if (!saved.contains(file)) {
                 look(file, (path, name, size) -> ScannedFile.unchecked(name, size, leftover(name)));
             }
         }
@@ -260,12 +295,22 @@ public final class DirectoryScan {
         return Optional.ofNullable(recovery);
     }
 
+    /** The snapshots that are whole, the oldest first. */
+    public List<SnapshotFile> snapshots() {
+        return List.copyOf(snapshots);
+    }
+
+    /** Index of the first entry that the log holds, or would. */
+    public long firstIndex() {
+        return log.firstIndex();
+    }
+
     /** The files of the log that count, in order. */
     public List<ScannedSegment> segments() {
         return log.segments();
     }
 
-    /** Index of the last entry that counts; 0 for an empty log. */
+    /** Index of the last entry that counts; where the log is empty, of the last that a snapshot holds. */
     public long lastIndex() {
         return log.lastIndex();
     }

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The segments of a log, read and changed in nothing, judged by the rules of {@link Recovery}: which entries count, and
@@ -15,7 +16,9 @@ import java.util.OptionalLong;
 final class LogScan {
     private final List<SegmentScan> segments;
     private final Map<String, ScannedFile> verdicts = new LinkedHashMap<>();
-    private final TermStarts terms = new TermStarts();
+    private final long snapshotIndex;
+    private TermStarts terms = new TermStarts();
+    private long firstIndex = 1;
     private long lastIndex;
     private int chain;
     private int accepted;
@@ -26,11 +29,15 @@ final class LogScan {
      * @param found all segment files, by sequence
      * @param newest what {@code newest} says
      * @param commitBound what {@code commit-bound} says; 0 for nothing
+     * @param snapshot the newest that is whole; null for none
      */
-    LogScan(List<SegmentScan> found, OptionalLong newest, long commitBound) {
+    LogScan(List<SegmentScan> found, OptionalLong newest, long commitBound, @Nullable SnapshotHeader snapshot) {
+        this.snapshotIndex = snapshot == null ? 0 : snapshot.position().index();
         this.segments = new ArrayList<>(found);
         found.forEach(segment -> say(ScannedFile.ok(segment.name(), segment.sizeBytes(), "")));
         leaveOutUnborn(newest);
+        leaveOutReplaced();
+        begin(snapshot);
         while (accepted < segments.size() && accepts(segments.get(accepted))) {
             SegmentScan segment = segments.get(accepted++);
             long before = firstIndex(segment) - 1;
@@ -68,19 +75,50 @@ final class LogScan {
         }
     }
 
+    /** A snapshot took the place of the log, and a crash came before what it replaced was removed. */
+    private void leaveOutReplaced() {
+        int fresh = segments.size() - 1;
+        while (fresh > 0 && !isFresh(segments.get(fresh))) {
+            fresh--;
+        }
+        for (int i = 0; i < fresh; i++) {
+            SegmentScan replaced = segments.remove(0);
+            say(ScannedFile.torn(replaced.name(), replaced.sizeBytes(), 0, "a snapshot took its place"));
+        }
+    }
+
+    private static boolean isFresh(SegmentScan segment) {
+        return segment.header() != null && segment.header().fresh();
+    }
+
+    /** Where the log begins: with entry 1, or behind what the snapshot holds. */
+    private void begin(@Nullable SnapshotHeader snapshot) {
+        SegmentFormat.@Nullable Header first =
+                segments.isEmpty() ? null : segments.get(0).header();
+        if (first == null) {
+            firstIndex = segments.isEmpty() ? snapshotIndex + 1 : 1;
+        } else if (first.firstIndex() > 1 && snapshotIndex >= first.firstIndex() - 1) {
+            firstIndex = first.firstIndex();
+            chain = first.previousChain();
+        }
+        if (snapshot != null && firstIndex > 1) {
+            terms = TermStarts.below(firstIndex, snapshot.termStarts());
+        }
+        lastIndex = firstIndex - 1;
+    }
+
     private boolean accepts(SegmentScan segment) {
-        SegmentFormat.Header header = segment.header();
+        SegmentFormat.@Nullable Header header = segment.header();
         return header != null
                 && !isUnreadable(segment)
                 && header.previousChain() == chain
-                && header.firstIndex() >= 1
+                && header.firstIndex() >= firstIndex
                 && header.firstIndex() <= lastIndex + 1
-                && (accepted > 0 || header.firstIndex() == 1)
                 && header.previousTerm() == (header.firstIndex() == 1 ? 0 : terms.termAt(header.firstIndex() - 1));
     }
 
     private static boolean isUnreadable(SegmentScan segment) {
-        return segment.header() == null || segment.version() != SegmentFormat.VERSION;
+        return segment.header() == null || segment.version() != SegmentFormat.VERSION || !segment.isWhole();
     }
 
     private void judgeBreak(long commitBound) {
@@ -89,7 +127,10 @@ final class LogScan {
         }
         if (accepted == 0) {
             SegmentScan first = segments.get(0);
-            say(ScannedFile.damaged(first.name(), first.sizeBytes(), 0, "the log does not begin there"));
+            String note = firstIndex(first) > 1
+                    ? "it begins with entry " + firstIndex(first) + ", and no snapshot has those before"
+                    : "the log does not begin there";
+            say(ScannedFile.damaged(first.name(), first.sizeBytes(), 0, note));
             return;
         }
         SegmentScan at = segments.get(accepted - 1);
@@ -106,9 +147,10 @@ final class LogScan {
             syncedOnce = Math.max(syncedOnce, behind.syncedNamedBehind(SegmentFormat.HEADER_BYTES));
             tookBack |= behind.header() != null && firstIndex(behind) <= lastIndex;
         }
-        if (syncedOnce > lastIndex || tookBack) {
+        long held = Math.max(lastIndex, snapshotIndex); // what a snapshot holds is not lost with the log
+        if (syncedOnce > held || tookBack) {
             damagedAtEnd(at, "entry " + (lastIndex + 1) + " was synced, and is not whole any more");
-        } else if (commitBound > lastIndex) {
+        } else if (commitBound > held) {
             damagedAtEnd(at, "the log ends at " + lastIndex + ", but " + commitBound + " was committed");
         } else if (at.usedBehind(at.end()) > 0) {
             String note = at.usedBehind(at.end()) + " bytes behind entry " + lastIndex + " were never synced";
@@ -129,6 +171,8 @@ final class LogScan {
             } else if (segment.version() != SegmentFormat.VERSION) {
                 String note = "of format version " + segment.version() + ", which this program does not know";
                 say(ScannedFile.damaged(name, segment.sizeBytes(), 0, note));
+            } else if (!segment.isWhole()) {
+                say(ScannedFile.damaged(name, segment.sizeBytes(), segment.sizeBytes(), "it is not as long as it was"));
             } else if (!isDamaged(name)) {
                 say(ScannedFile.torn(name, segment.sizeBytes(), 0, "it does not go on where the log ends"));
             }
@@ -152,7 +196,12 @@ final class LogScan {
         return List.copyOf(verdicts.values());
     }
 
-    /** Index of the last entry that counts. */
+    /** Index of the first entry it holds, or would. */
+    long firstIndex() {
+        return firstIndex;
+    }
+
+    /** Index of the last entry that counts, or of the last that the snapshot holds where the log begins behind it. */
     long lastIndex() {
         return lastIndex;
     }

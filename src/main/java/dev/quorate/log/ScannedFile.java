@@ -1,5 +1,9 @@
 package dev.quorate.log;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
 /**
  * What a look at one file of a data directory found.
  *
@@ -20,6 +24,21 @@ public record ScannedFile(String name, long sizeBytes, Health health, long offse
         DAMAGED,
         /** Has no checksum and needs none. */
         UNCHECKED
+    }
+
+    /**
+     * Looks at every checksum of a backup, or of a snapshot.
+     *
+     * @throws IOException if it cannot be read, or is of a version that this program does not know
+     */
+    public static ScannedFile ofBackup(Path file) throws IOException {
+        String name = String.valueOf(file.getFileName());
+        try {
+            SnapshotFile whole = SnapshotFile.open(file);
+            return ok(name, whole.sizeBytes(), "the state at entry " + whole.index());
+        } catch (CorruptFileException e) {
+            return damaged(name, Files.size(file), e.offset(), e.reason());
+        }
     }
 
     static ScannedFile ok(String name, long sizeBytes, String note) {

@@ -148,6 +148,11 @@ final class SegmentScan {
         return SegmentFormat.version(map);
     }
 
+    /** Whether the file is as long as it was made. */
+    boolean isWhole() {
+        return SegmentFormat.isWhole(map);
+    }
+
     /** Where the frames end that continue each other. */
     int end() {
         return end;

@@ -75,16 +75,16 @@ public record SnapshotFile(Path path, SnapshotHeader header, long sizeBytes) {
         private SnapshotHeader header(FileChannel in, long size) throws IOException {
             ByteBuffer fixed = take(in, SnapshotFormat.FIXED_HEADER_BYTES);
             if (!SnapshotFormat.isSnapshot(fixed)) {
-                throw damaged("it is no snapshot");
+                throw damaged(0, "it is no snapshot");
             }
             long rest = SnapshotFormat.headerRest(fixed);
             if (rest < 0 || rest > size - at) {
-                throw damaged("its header is damaged");
+                throw damaged(0, "its header is damaged");
             }
             ByteBuffer header = ByteBuffer.allocate(fixed.limit() + (int) rest);
             header.put(fixed).put(take(in, (int) rest)).flip();
             if (!SnapshotFormat.isHeaderWhole(header)) {
-                throw damaged("the checksum of its header is wrong");
+                throw damaged(0, "the checksum of its header is wrong");
             }
             if (SnapshotFormat.version(header) != SnapshotFormat.VERSION) {
                 throw new IOException(path + " is of a format version that this program does not know");
@@ -96,12 +96,12 @@ public record SnapshotFile(Path path, SnapshotHeader header, long sizeBytes) {
             long from = at - Integer.BYTES;
             int length = first.getInt(0);
             if (length < 0 || length > SnapshotFormat.LARGEST_BLOCK || length > size - at - Integer.BYTES) {
-                throw damaged("the length of the block at " + from + " is wrong");
+                throw damaged(from, "the length of a block is wrong");
             }
             int crc = take(in, Integer.BYTES).getInt(0);
             ByteBuffer bytes = take(in, length);
             if (crc != SnapshotFormat.blockCrc(first, bytes)) {
-                throw damaged("the checksum of the block at " + from + " is wrong");
+                throw damaged(from, "the checksum of a block is wrong");
             }
             consumer.accept(bytes);
         }
@@ -115,7 +115,7 @@ public record SnapshotFile(Path path, SnapshotHeader header, long sizeBytes) {
                     && take(in, Integer.BYTES).getInt(0) == crc
                     && at == size;
             if (!whole) {
-                throw damaged("its end is not what was written");
+                throw damaged(before, "its end is not what was written");
             }
         }
 
@@ -126,7 +126,7 @@ public record SnapshotFile(Path path, SnapshotHeader header, long sizeBytes) {
                     int read = in.read(buffer.clear());
                     buffer.flip();
                     if (read < 0) {
-                        throw damaged("it ends too early");
+                        throw damaged(at, "it ends too early");
                     }
                 }
                 int count = Math.min(out.remaining(), buffer.remaining());
@@ -139,8 +139,8 @@ public record SnapshotFile(Path path, SnapshotHeader header, long sizeBytes) {
             return out;
         }
 
-        private CorruptFileException damaged(String reason) {
-            return new CorruptFileException(path, reason);
+        private CorruptFileException damaged(long offset, String reason) {
+            return new CorruptFileException(path, offset, reason);
         }
     }
 }

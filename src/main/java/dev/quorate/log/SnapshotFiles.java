@@ -29,11 +29,15 @@ public final class SnapshotFiles {
         return directory.resolve(String.format("snapshot-%016x.snap", index));
     }
 
+    /** Whether a file is one, by its name. */
+    static boolean isSnapshot(Path file) {
+        return NAME.matcher(String.valueOf(file.getFileName())).matches();
+    }
+
     /** The files, that of the highest index first; whether they are whole is not looked at. */
     public List<Path> newestFirst() throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
-            return files.filter(file ->
-                            NAME.matcher(String.valueOf(file.getFileName())).matches())
+            return files.filter(SnapshotFiles::isSnapshot)
                     .sorted(Comparator.reverseOrder())
                     .toList();
         }

@@ -15,8 +15,6 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -189,7 +187,7 @@ public final class PeerResource {
             byte @Nullable [] body,
             Function<byte[], WireFormat.Received<T>> reader,
             BiFunction<PeerRequests, WireFormat.Received<T>, Uni<byte[]>> handler) {
-        if (!isOpenTo(secret)) {
+        if (!hosted.isOpenTo(secret)) {
             return status(403, "the peer secret is missing or wrong");
         }
         Optional<Replica> replica = hosted.hosted(id);
@@ -214,15 +212,6 @@ public final class PeerResource {
                 .recoverWithUni(refusal -> status(507, refusal.getMessage()))
                 .onFailure(ReplicaException.class)
                 .recoverWithUni(refusal -> status(503, refusal.getMessage()));
-    }
-
-    private boolean isOpenTo(@Nullable String secret) {
-        Optional<String> expected = hosted.peerSecret();
-        return expected.isEmpty()
-                || (secret != null
-                        && MessageDigest.isEqual(
-                                secret.getBytes(StandardCharsets.UTF_8),
-                                expected.get().getBytes(StandardCharsets.UTF_8)));
     }
 
     private static Uni<Response> status(int status, @Nullable String detail) {

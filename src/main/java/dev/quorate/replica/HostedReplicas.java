@@ -8,7 +8,9 @@ import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -18,6 +20,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /** The replicas that this process hosts: one of several processes', or all of them. Opened and closed by {@code ops}. */
 @ApplicationScoped
@@ -193,6 +196,16 @@ public class HostedReplicas {
     /** The secret that opens {@code /replicas}, if there is one. */
     public Optional<String> peerSecret() {
         return config.peer().secret();
+    }
+
+    /** Whether somebody who gives this secret, or none, may do what replicas do among each other. */
+    public boolean isOpenTo(@Nullable String secret) {
+        Optional<String> expected = peerSecret();
+        return expected.isEmpty()
+                || (secret != null
+                        && MessageDigest.isEqual(
+                                secret.getBytes(StandardCharsets.UTF_8),
+                                expected.get().getBytes(StandardCharsets.UTF_8)));
     }
 
     /** Base URL of a replica, wherever it is. */

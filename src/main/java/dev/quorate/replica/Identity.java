@@ -1,6 +1,7 @@
 package dev.quorate.replica;
 
 import dev.quorate.log.DataDirectory;
+import dev.quorate.log.DirectoryIdentity;
 import dev.quorate.protocol.HardState;
 import dev.quorate.protocol.Stage;
 import java.io.IOException;
@@ -11,8 +12,6 @@ import java.util.Optional;
 
 /** Reads and writes a directory's identity file, and refuses a directory that is another replica's. */
 final class Identity {
-    private static final long RECOVERY_TERMS = 1_000;
-
     private Identity() {}
 
     /**
@@ -76,7 +75,8 @@ final class Identity {
                     + " --election auto");
         }
         SecureRandom random = new SecureRandom();
-        directory.saveAndSync(new HardState(directory.readHardState().term() + RECOVERY_TERMS, HardState.NOBODY));
+        directory.saveAndSync(
+                new HardState(directory.readHardState().term() + DirectoryIdentity.RECOVERY_TERMS, HardState.NOBODY));
         Membership recovered = found.recovered(election, random.nextLong(), random.nextLong());
         directory.writeIdentityAndSync(recovered.encode());
         directory.recoveryDone();

@@ -3,7 +3,6 @@ package dev.quorate.replica;
 import dev.quorate.log.DirectoryIdentity;
 import dev.quorate.protocol.Stage;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 
 /**
@@ -76,17 +75,7 @@ record Membership(
 
     /** A new set around this directory's log: a new id, and an incarnation that no old message is for. */
     Membership recovered(String newElection, long newSetId, long newIncarnation) {
-        List<Long> unknown = new ArrayList<>(Collections.nCopies(replicas, 0L));
-        unknown.set(replica, newIncarnation);
-        return new Membership(
-                replicaSet,
-                replicas,
-                replica,
-                newElection,
-                Stage.RECOVERED,
-                newSetId,
-                newIncarnation,
-                List.copyOf(unknown));
+        return of(DirectoryIdentity.recovered(replicaSet, replicas, replica, newElection, newSetId, newIncarnation));
     }
 
     boolean isFormed() {
@@ -143,7 +132,10 @@ record Membership(
 
     /** @throws IllegalStateException if the bytes are of a version this program does not know */
     static Membership decode(byte[] bytes) {
-        DirectoryIdentity in = DirectoryIdentity.decode(bytes);
+        return of(DirectoryIdentity.decode(bytes));
+    }
+
+    private static Membership of(DirectoryIdentity in) {
         return new Membership(
                 in.replicaSet(),
                 in.replicas(),

@@ -7,9 +7,11 @@ import dev.quorate.store.KeyRecord;
 import dev.quorate.store.Outcome;
 import dev.quorate.store.StateCodec;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.UniEmitter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -43,6 +45,7 @@ public final class Snapshots {
     private final long everyBytes;
     private final long spareBytes;
     private final ExecutorService writer;
+    private final List<Wanted> wanted = new ArrayList<>();
     private boolean running;
     private long grownBytesBefore;
     private long notBeforeNanos = System.nanoTime();
@@ -68,6 +71,9 @@ public final class Snapshots {
         private static final long serialVersionUID = 1L;
     }
 
+    /** Somebody waits for a snapshot at or above an index. */
+    private record Wanted(long index, UniEmitter<? super Backup> emitter) {}
+
     // ---- any thread ------------------------------------------------------------------------------------------------
 
     /** How far they are. */
@@ -89,7 +95,42 @@ public final class Snapshots {
         loop.offer(this::takeIfDue);
     }
 
+    /**
+     * Emits a durable snapshot of all that is committed when it is subscribed to, once there is one, on the loop: a file, so
+     * that one who reads slowly costs no memory. Fails with {@link ReplicaException.Unavailable} where there can be none.
+     */
+    public Uni<Backup> backup() {
+        return Uni.createFrom().emitter(emitter -> loop.offer(new Asked(replica, emitter, () -> want(emitter))));
+    }
+
     // ---- on the loop -----------------------------------------------------------------------------------------------
+
+    private void want(UniEmitter<? super Backup> emitter) {
+        long index = storage.store().committedIndex();
+        if (index == 0) {
+            emitter.fail(new ReplicaException.Unavailable("nothing is committed yet"));
+            return;
+        }
+        wanted.add(new Wanted(index, emitter));
+        serveWanted(null);
+    }
+
+    private void serveWanted(@Nullable String failure) {
+        Optional<SnapshotFile> newest = storage.newestSnapshot();
+        for (Wanted one : List.copyOf(wanted)) {
+            if (newest.isPresent() && newest.get().index() >= one.index()) {
+                wanted.remove(one);
+                SnapshotFile file = newest.get();
+                one.emitter().complete(new Backup(file.path(), file.header().position()));
+            } else if (failure != null) {
+                wanted.remove(one);
+                one.emitter().fail(new ReplicaException.Unavailable("no snapshot could be written: " + failure));
+            }
+        }
+        if (!wanted.isEmpty()) {
+            take();
+        }
+    }
 
     private SnapshotStatus atRest(@Nullable String failure) {
         Optional<SnapshotFile> newest = storage.newestSnapshot();
@@ -255,6 +296,7 @@ public final class Snapshots {
         running = false;
         state.pin().close();
         status = atRest(failure);
+        serveWanted(failure);
     }
 
     /**
@@ -281,6 +323,7 @@ public final class Snapshots {
 
     /** Waits until nothing is written any more; the loop has ended. */
     void stop() {
+        wanted.forEach(one -> one.emitter().fail(new ReplicaException.Unavailable("the replica has stopped")));
         writer.shutdown();
         boolean interrupted = false;
         boolean ended = false;

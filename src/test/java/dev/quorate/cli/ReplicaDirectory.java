@@ -2,14 +2,19 @@ package dev.quorate.cli;
 
 import dev.quorate.log.DataDirectory;
 import dev.quorate.log.DirectoryIdentity;
+import dev.quorate.log.SnapshotHeader;
+import dev.quorate.log.SnapshotWriter;
 import dev.quorate.log.SyncListener;
 import dev.quorate.log.SyncPolicy;
 import dev.quorate.log.Wal;
 import dev.quorate.log.WalOptions;
 import dev.quorate.protocol.EntryKind;
 import dev.quorate.protocol.HardState;
+import dev.quorate.protocol.Position;
 import dev.quorate.protocol.Stage;
+import dev.quorate.store.KeyRecord;
 import dev.quorate.store.MutationCodec;
+import dev.quorate.store.StateCodec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -54,6 +59,24 @@ final class ReplicaDirectory {
                 wal.append(2, EntryKind.MUTATION, MutationCodec.delete("user:1", 3, 0));
             }
             data.writeCommitBound(3);
+        }
+    }
+
+    /** A backup as of entry 42 of term 3, with these keys. */
+    static Path backup(Path directory, String... keys) throws IOException {
+        try (DataDirectory data = DataDirectory.open(directory)) {
+            Position position = new Position(3, 42);
+            SnapshotHeader header = new SnapshotHeader(position, SAVED_AT_MS, List.of(new Position(3, 1)));
+            try (SnapshotWriter out = data.snapshots().begin(header)) {
+                out.block(ByteBuffer.wrap(new byte[] {1, 0}));
+                StateCodec part = new StateCodec();
+                for (String key : keys) {
+                    byte[] value = ("value of " + key).getBytes(StandardCharsets.UTF_8);
+                    part.add(new KeyRecord(key, value, "text/plain", 3, 7, SAVED_AT_MS));
+                }
+                out.block(part.bytes());
+                return out.finish().path();
+            }
         }
     }
 

@@ -72,6 +72,7 @@ class DirectoryScanTest {
     private static String opened(Path path) {
         try (DataDirectory data = DataDirectory.open(path)) {
             var unused = data.readIdentity().map(DirectoryIdentity::decode);
+            data.requireLog();
             data.readHardState();
             Wal.open(data, SMALL, DEAF).close();
             return "";

@@ -1,0 +1,84 @@
+package dev.quorate.process;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A running set is backed up, and a new one is made of it: with the commands as an operator gives them. */
+class BackupIT {
+    private static final int KEYS = 60;
+    private static final String SECRET = "a secret among replicas";
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void aNewSetHoldsWhatTheOldOneHadAndTakesNoneOfItsReplicas() throws IOException, InterruptedException {
+        Path backup = directory.resolve("backup");
+        try (ProcessCluster old = new ProcessCluster(directory.resolve("old"), 3, "auto")) {
+            old.settings().put("quorate.peer.secret", SECRET);
+            old.startAll();
+            old.awaitAllReady();
+            for (int key = 0; key < KEYS; key++) {
+                assertEquals(200, old.put(1, "k" + key, "v" + key, "w=majority").statusCode());
+            }
+            int follower = (old.awaitLeader() + 1) % 3;
+            List<String> line = List.of("backup", "--target", old.urls().get(follower), backup.toString());
+            assertEquals(403, old.get(follower, "/cluster/backup").statusCode());
+            assertEquals(3, run(Map.of("QUORATE_PEER_SECRET", "wrong"), line));
+            assertFalse(Files.exists(backup));
+            assertEquals(0, run(Map.of("QUORATE_PEER_SECRET", SECRET), line), "a follower sends to its leader");
+            assertEquals(200, old.put(1, "k0", "later", "w=all").statusCode());
+        }
+        assertEquals(0, run(Map.of(), List.of("verify", backup.toString())));
+        assertEquals(0, restore(backup, "new", "1"));
+        try (ProcessCluster anew = new ProcessCluster(directory.resolve("new"), 1, "auto")) {
+            anew.startAll();
+            anew.awaitAllReady();
+            for (int key = 0; key < KEYS; key++) {
+                assertEquals("v" + key, anew.get(0, "/kv/k" + key).body());
+            }
+            assertTrue(anew.term(0) > 1_000, "nothing of the old set is newer");
+            assertTrue(anew.majorityWrite(0, "after", "restore"));
+        }
+        assertEquals(0, restore(backup, "beside", "3"));
+        try (ProcessCluster anew = new ProcessCluster(directory.resolve("beside"), 3, "auto")) {
+            Files.move(directory.resolve("old/data/replica-2"), directory.resolve("beside/data/replica-2"));
+            anew.start(0);
+            anew.start(2);
+            await("the old set's replica is left out")
+                    .atMost(Duration.ofSeconds(60))
+                    .ignoreExceptions()
+                    .until(() ->
+                            anew.get(0, "/q/health/ready").body().contains("is formed when replica 2 takes its log"));
+        }
+    }
+
+    private int restore(Path backup, String where, String replicas) throws IOException, InterruptedException {
+        Path replica = directory.resolve(where).resolve("data/replica-0");
+        return run(Map.of(), List.of("restore", "--replicas", replicas, backup.toString(), replica.toString()));
+    }
+
+    private static int run(Map<String, String> environment, List<String> arguments)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                "-jar",
+                ProcessCluster.JAR.toString()));
+        command.addAll(arguments);
+        ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
+        builder.environment().putAll(environment);
+        return builder.start().waitFor();
+    }
+}
