@@ -166,6 +166,17 @@ public final class Wal implements LogView, AutoCloseable {
         return syncs.syncedIndex();
     }
 
+    /** The files that are written no more, oldest first. */
+    public List<ColdSegment> coldSegments() {
+        List<ColdSegment> cold = new ArrayList<>();
+        for (int i = 0; i + 1 < segments.size(); i++) {
+            Segment segment = segments.get(i);
+            int chain = segments.get(i + 1).header().previousChain();
+            cold.add(new ColdSegment(segment.file(), segment.end(), chain));
+        }
+        return cold;
+    }
+
     /** How many files are in use. */
     public int segments() {
         return segments.size();

@@ -16,6 +16,8 @@ public enum EventType {
     JOINER_HEARD("joiner-heard", false),
     /** Its own directory was new, and it counts from now on. */
     ADMITTED("admitted", false),
+    /** Damage was found in its files, at start or while it ran. */
+    DAMAGED("damaged", true),
     /** Its log was damaged and is set aside: it is as one whose directory is new, until it is admitted again. */
     QUARANTINED("quarantined", true),
     /** A suffix of its log left it: another history's. */

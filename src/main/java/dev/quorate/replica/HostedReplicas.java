@@ -1,10 +1,14 @@
 package dev.quorate.replica;
 
 import dev.quorate.config.QuorateConfig;
+import dev.quorate.log.DataDirectory;
 import dev.quorate.log.SyncPolicy;
 import dev.quorate.protocol.Role;
 import dev.quorate.protocol.Stage;
+import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
+import io.smallrye.mutiny.unchecked.Unchecked;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,9 +20,12 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class HostedReplicas {
     private static final Logger LOG = Logger.getLogger(HostedReplicas.class);
+    private static final long SCRUBBED_BYTES_PER_SECOND = 8 << 20;
 
     /** The longest log; of equal ones the lowest id, as people expect replica 0 to lead. */
     private static final Comparator<Replica> FURTHEST = Comparator.comparing(
@@ -43,8 +51,14 @@ public class HostedReplicas {
     private final ReplicaListener listener;
     private final ClusterEvents events;
     private final EntryCodec entryCodec = new WalEntryCodec();
+    private final Scrubber scrubber = new Scrubber(SCRUBBED_BYTES_PER_SECOND);
+    private final Map<Integer, String> damages = new ConcurrentSkipListMap<>();
     private volatile List<Replica> replicas = List.of();
+    private Function<Integer, Replica> opener = id -> {
+        throw new IllegalStateException("not open");
+    };
     private volatile String loopbackUrl = "";
+    private boolean stopped;
     private final Settings settings;
 
     HostedReplicas(QuorateConfig config, Peers peers, ReplicaListener listener, ClusterEvents events) {
@@ -71,14 +85,18 @@ public class HostedReplicas {
         if (peerSecret().isEmpty() && settings.isBeyondLoopback()) {
             LOG.warn("quorate.peer.secret is not set: whoever can connect can speak as a replica");
         }
+        opener = id -> {
+            try {
+                return Replica.open(options(id, narrate), peers, listener, events, onFatal);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e.getMessage(), e);
+            }
+        };
         List<Replica> opened = new ArrayList<>();
         try {
             for (int id : settings.hosted()) {
-                opened.add(Replica.open(options(id, narrate), peers, listener, events, onFatal));
+                opened.add(opener.apply(id));
             }
-        } catch (IOException e) {
-            opened.forEach(Replica::stop);
-            throw new UncheckedIOException(e.getMessage(), e);
         } catch (RuntimeException e) {
             opened.forEach(Replica::stop);
             throw e;
@@ -130,8 +148,71 @@ public class HostedReplicas {
                 .recoverWithItem(false);
     }
 
+    /**
+     * Reads again, slowly, what the replicas wrote long ago. One whose files are damaged goes into quarantine, as at a
+     * start (protocol.md §8); one that no other can fill again, or that leads and finds nobody to hand over to, goes on
+     * with what it has in memory, and {@link #damage} says so. Emits when all was read.
+     */
+    public Uni<Void> scrub() {
+        return Multi.createFrom()
+                .iterable(replicas)
+                .onItem()
+                .transformToUniAndConcatenate(this::scrub)
+                .onItem()
+                .ignoreAsUni();
+    }
+
+    private Uni<Void> scrub(Replica replica) {
+        return replica.coldSegments()
+                .emitOn(Infrastructure.getDefaultWorkerPool())
+                .map(Unchecked.function(scrubber::scrub))
+                .onItem()
+                .transformToUni(damage -> damage.isEmpty()
+                        ? Uni.createFrom().voidItem()
+                        : damaged(replica, String.valueOf(damage.get().getMessage())));
+    }
+
+    private Uni<Void> damaged(Replica replica, String why) {
+        damages.put(replica.id(), why);
+        replica.events().damaged(why);
+        if (!replica.membership().canBeRefilled()) {
+            return Uni.createFrom().voidItem();
+        }
+        return replica.handOver(other -> true)
+                .emitOn(Infrastructure.getDefaultWorkerPool())
+                .invoke(Unchecked.consumer(leadsNothing -> {
+                    if (leadsNothing) {
+                        setAside(replica, why);
+                    }
+                }))
+                .replaceWithVoid();
+    }
+
+    private synchronized void setAside(Replica replica, String why) throws IOException {
+        if (stopped) {
+            return;
+        }
+        replica.stop();
+        try (DataDirectory directory =
+                DataDirectory.open(options(replica.id(), false).directory())) {
+            directory.condemn(why);
+        }
+        Replica again = opener.apply(replica.id());
+        replicas = replicas.stream()
+                .map(hosted -> hosted == replica ? again : hosted)
+                .toList();
+        damages.remove(replica.id());
+        again.start(false);
+    }
+
+    /** Damage that was found in the files of a hosted replica, which runs on all the same; if there is any. */
+    public Optional<String> damage() {
+        return damages.values().stream().findFirst();
+    }
+
     /** Ends them in order. */
-    public void stop() {
+    public synchronized void stop() {
+        stopped = true;
         replicas.forEach(Replica::stop);
     }
 

@@ -35,6 +35,7 @@ record Opening(
                 directory.readHardState(); // for its damage: before threads run that a failure would leave behind
                 return of(membership, directory, options, listener, events);
             } catch (CorruptFileException damage) {
+                events.damaged(String.valueOf(damage.getMessage()));
                 if (!membership.canBeRefilled()) {
                     throw damage;
                 }

@@ -1,5 +1,6 @@
 package dev.quorate.replica;
 
+import dev.quorate.log.ColdSegment;
 import dev.quorate.log.DataDirectory;
 import dev.quorate.log.Wal;
 import dev.quorate.protocol.CoreEvent;
@@ -374,6 +375,11 @@ public final class Replica {
         } else {
             emitter.fail(new ReplicaException.Unavailable("replica " + target + " does not answer, or does not count"));
         }
+    }
+
+    /** The files of its log that are written no more. */
+    Uni<List<ColdSegment>> coldSegments() {
+        return onLoop(wal::coldSegments);
     }
 
     // ---- on the loop -----------------------------------------------------------------------------------------------

@@ -67,10 +67,15 @@ final class ReplicaEvents {
                 details("lastIndex", lastLogIndex, "bytes", report.bytes(), "tookMs", report.tookMs()));
     }
 
+    /** Damage was found in its files. Any thread. */
+    void damaged(String why) {
+        listener.damaged();
+        LOG.errorf("replica=%d found damage: %s", replica, why);
+        publish(EventType.DAMAGED, why, details());
+    }
+
     /** What is damaged in its directory was set aside. */
     void quarantined(String why) {
-        listener.damaged();
-        LOG.errorf("replica=%d goes into quarantine: %s", replica, why);
         publish(EventType.QUARANTINED, why, details());
     }
 

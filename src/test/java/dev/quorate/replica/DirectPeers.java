@@ -8,11 +8,23 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Replicas of one test, in one JVM, that call each other without a network. One that is not there does not answer. */
 final class DirectPeers {
     private final Map<Integer, Replica> replicas = new ConcurrentHashMap<>();
+    private final Function<Integer, @Nullable Replica> directory;
+
+    DirectPeers() {
+        this.directory = replicas::get;
+    }
+
+    /** Of replicas that somebody else keeps. */
+    DirectPeers(Function<Integer, @Nullable Replica> directory) {
+        this.directory = directory;
+    }
 
     void put(Replica replica) {
         replicas.put(replica.id(), replica);
@@ -31,7 +43,7 @@ final class DirectPeers {
     }
 
     private Uni<?> call(Method method, Object[] arguments) {
-        Replica to = replicas.get(((Envelope) arguments[0]).to());
+        Replica to = directory.apply(((Envelope) arguments[0]).to());
         if (to == null) {
             return Uni.createFrom().failure(new PeerException("it does not run"));
         }

@@ -1,6 +1,5 @@
 package dev.quorate.replica;
 
-import static dev.quorate.replica.FullDiskTest.end;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -15,12 +14,15 @@ import dev.quorate.log.DataDirectory;
 import dev.quorate.protocol.Role;
 import dev.quorate.protocol.Stage;
 import dev.quorate.protocol.WriteConcern;
+import io.smallrye.mutiny.helpers.test.UniAssertSubscriber;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -106,11 +108,15 @@ class QuarantineTest {
     }
 
     private void write(int from, int to, int w) {
+        Replica leader = leader();
+        List<UniAssertSubscriber<Receipt>> writes = new ArrayList<>();
         for (int n = from; n < to; n++) {
             byte[] value = ("value " + n).getBytes(StandardCharsets.UTF_8);
-            end(leader().put("key-" + n, value, null, WriteConcern.of(Integer.toString(w)), LONG))
-                    .assertCompleted();
+            writes.add(leader.put("key-" + n, value, null, WriteConcern.of(Integer.toString(w)), LONG)
+                    .subscribe()
+                    .withSubscriber(UniAssertSubscriber.create()));
         }
+        writes.forEach(write -> write.awaitItem(LONG));
     }
 
     private void awaitAll(int writes) {
