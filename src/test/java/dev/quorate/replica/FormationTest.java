@@ -69,6 +69,7 @@ class FormationTest {
     @Test
     void withoutElectionsAnEmptyReplicaZeroDoesNotJoinItsSet() throws IOException {
         try (DataDirectory data = DataDirectory.open(directory.resolve("replica-1"))) {
+            LeadersLog.begin(data);
             Identity.save(data, new Membership("quorate", 2, 1, "none", Stage.FORMED, 7, 12, List.of(11L, 12L)));
         }
         election = Optional.of("none");
