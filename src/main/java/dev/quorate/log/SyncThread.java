@@ -22,6 +22,8 @@ final class SyncThread {
     private volatile boolean failed;
     private volatile boolean stopped;
     private volatile boolean hurried;
+    private volatile long forcingSinceNanos;
+    private volatile boolean forcing;
 
     /** Segments in the order in which they must be durable, and the index that is synced then. */
     record Request(List<Segment> segments, long index) {}
@@ -42,6 +44,11 @@ final class SyncThread {
 
     boolean hasFailed() {
         return failed;
+    }
+
+    /** How long the sync at hand has taken so far; zero where none is under way. Any thread. */
+    Duration running() {
+        return forcing ? Duration.ofNanos(Math.max(0, System.nanoTime() - forcingSinceNanos)) : Duration.ZERO;
     }
 
     boolean isIdle() {
@@ -109,6 +116,8 @@ final class SyncThread {
     private boolean sync(Request request) {
         long startNanos = System.nanoTime();
         long entries = request.index - syncedIndex;
+        forcingSinceNanos = startNanos;
+        forcing = true;
         for (Segment segment : request.segments) {
             try {
                 segment.force();
@@ -118,6 +127,7 @@ final class SyncThread {
             }
         }
         Duration took = Duration.ofNanos(System.nanoTime() - startNanos);
+        forcing = false;
         syncedIndex = request.index;
         // Busy until the rest is over: what gathers meanwhile then goes in one sync, and not one request early.
         rest();

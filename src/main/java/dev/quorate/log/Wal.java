@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The write-ahead log: entries in mapped segment files, in frames that are synced whole (protocol.md §8). One thread
- * writes and reads; only {@link #syncedIndex} may be asked by any.
+ * writes and reads; only {@link #syncedIndex} and {@link #syncRunning} may be asked
+ * by any.
  *
  * <p>{@code append} is not durable. {@link #requestSync} seals what gathered into one frame and has the sync thread
  * force it; while that lasts more gathers, which the next call seals: group commit. The writer calls it after each run of
@@ -177,6 +178,11 @@ public final class Wal implements LogView, AutoCloseable {
         return cold;
     }
 
+    /** How long the sync under way has taken so far; zero where there is none. Any thread. */
+    public Duration syncRunning() {
+        return syncs.running();
+    }
+
     /** How many files are in use. */
     public int segments() {
         return segments.size();
@@ -287,13 +293,23 @@ public final class Wal implements LogView, AutoCloseable {
             return;
         }
         checkTerm(batch.term(0));
-        int at = place(batch.sizeBytes(), spareBytes);
+        int at = place(batch.sizeBytes(), isOfNoOps(batch) ? 0 : spareBytes);
         ByteBuffer bytes = batch.bytes();
         current.map().put(at, bytes, 0, bytes.remaining());
         for (int i = 0; i < batch.count(); i++) {
             int offset = at + batch.offset(i);
             added(offset, RecordFormat.sizeAt(current.map(), offset), batch.term(i));
         }
+    }
+
+    /** A new leader's first entry has room on full disks here as there: else none of its term would be committed. */
+    private static boolean isOfNoOps(Records batch) {
+        for (int i = 0; i < batch.count(); i++) {
+            if (batch.kind(i) != EntryKind.NO_OP) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Recovery would refuse a term that goes back, so it must not get in. Boxes nothing while all is well. */

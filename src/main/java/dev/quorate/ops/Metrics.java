@@ -83,6 +83,14 @@ public class Metrics implements ReplicaListener {
                 .description("Writes that wait for replicas")
                 .tags(set)
                 .register(registry);
+        Gauge.builder(
+                        "quorate.wal.sync.running",
+                        hosted,
+                        of -> of.longestSyncRunning().toNanos() / 1e9)
+                .description("How long the longest sync under way has taken so far; 0 where there is none")
+                .baseUnit("seconds")
+                .tags(set)
+                .register(registry);
         Gauge.builder("quorate.wal.bytes", hosted, HostedReplicas::walBytes)
                 .description("Bytes of the log files in use")
                 .baseUnit("bytes")

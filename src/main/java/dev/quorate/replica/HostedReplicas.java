@@ -407,6 +407,14 @@ public class HostedReplicas {
                 .sum();
     }
 
+    /** Of the syncs under way the one that has taken longest, so far; zero where there is none. */
+    public Duration longestSyncRunning() {
+        return replicas.stream()
+                .map(Replica::syncRunning)
+                .max(Comparator.naturalOrder())
+                .orElse(Duration.ZERO);
+    }
+
     /** Bytes of the log files in use. */
     public long walBytes() {
         return replicas.stream().mapToLong(replica -> replica.view().walBytes()).sum();

@@ -210,6 +210,11 @@ public final class Replica {
         return view.term();
     }
 
+    /** How long its log's sync under way has taken so far; zero where there is none. */
+    Duration syncRunning() {
+        return wal.syncRunning();
+    }
+
     /** What other replicas ask. */
     public PeerRequests fromPeers() {
         return fromPeers;

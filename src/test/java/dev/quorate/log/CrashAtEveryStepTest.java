@@ -134,7 +134,7 @@ class CrashAtEveryStepTest {
         Set<String> steps = stopAtEachStep("truncation", CrashAtEveryStepTest::some, log -> {
             log.truncateFrom(23);
             log.vote();
-            log.append(200, 100);
+            log.append(60, 100);
             log.sync();
             log.truncateFrom(50);
             log.append(3, 100);

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -432,11 +433,23 @@ class DurabilityTest {
                 }
             });
             for (int term = 2; term <= 30; term++) {
-                wal.append(term, EntryKind.NO_OP, payload(""));
+                appendNoOp(wal, term);
                 sync(wal);
                 assertThrows(NoSpaceException.class, () -> wal.append(30, EntryKind.MUTATION, small));
             }
             freeSegments(path);
+        }
+    }
+
+    /** In turn as who leads does, and as who follows one. */
+    private static void appendNoOp(Wal wal, long term) throws IOException {
+        if (term % 2 == 0) {
+            wal.append(term, EntryKind.NO_OP, payload(""));
+        } else {
+            ByteBuffer record = ByteBuffer.allocate(RecordFormat.sizeBytes(0));
+            RecordFormat.write(record, 0, wal.lastIndex() + 1, term, EntryKind.NO_OP.code(), payload(""));
+            record.putInt(RecordFormat.AT_CRC, RecordFormat.crc(new CRC32C(), record.duplicate(), 0, 0));
+            wal.append(Records.parse(record, wal.lastIndex() + 1));
         }
     }
 

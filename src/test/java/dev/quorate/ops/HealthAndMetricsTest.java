@@ -47,6 +47,7 @@ class HealthAndMetricsTest {
             "quorate_writes_total{outcome=\"acknowledged\",set=\"quorate\",w=\"3\"} ",
             "w=\"17\"",
             "quorate_wal_sync_seconds_sum",
+            "quorate_wal_sync_running_seconds{set=\"quorate\"} ",
             "quorate_wal_batch_entries_max",
             "quorate_pending_waits{set=\"quorate\"} 0.0",
             "quorate_wal_bytes{",

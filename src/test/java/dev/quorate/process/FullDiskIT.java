@@ -111,6 +111,65 @@ class FullDiskIT {
         }
     }
 
+    /** Space for term, vote and a leader's first entry is there beforehand: on all disks at once, or nobody could lead. */
+    @Test
+    void replicasWithoutSpaceElectAndHandOverAndServeReadsUntilThereIsSpace() throws Exception {
+        try (SmallDisk first = new SmallDisk(directory.resolve("data/replica-0"), "4m");
+                SmallDisk second = new SmallDisk(directory.resolve("data/replica-1"), "4m");
+                SmallDisk third = new SmallDisk(directory.resolve("data/replica-2"), "4m");
+                ProcessCluster cluster = new ProcessCluster(directory, 3, "auto")) {
+            cluster.startAll();
+            cluster.awaitAllReady();
+            int old = cluster.awaitLeader();
+            List<String> keys = fillThrough(cluster, old);
+            cluster.kill(old);
+            int next = cluster.awaitLeader(leader -> leader != old);
+            int other = 3 - old - next;
+            for (String key : keys) {
+                assertTrue(cluster.read(next, "/read", key).contains("\"key\":\"" + key + "\""), key);
+            }
+            assertEquals(
+                    200,
+                    cluster.reading(next, keys.get(0), "linearizable").join().statusCode(),
+                    "what begins its term is committed");
+            assertEquals(507, cluster.write(next, "more", "0123456789", "1"));
+            assertEquals(
+                    200,
+                    cluster.post(next, "/cluster/leader", "{\"replica\":" + other + "}")
+                            .statusCode());
+            assertEquals(other, cluster.awaitLeader());
+            cluster.start(old);
+            cluster.awaitAllReady();
+            assertEquals(507, cluster.write(other, "more", "0123456789", "1"));
+            for (SmallDisk disk : List.of(first, second, third)) {
+                disk.growTo("32m");
+            }
+            await("writes are taken by themselves")
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> cluster.write(old, "after", "space", "3") == 204);
+            cluster.awaitEqual();
+        }
+    }
+
+    /** Returns the keys that a majority has: all disks are full together, that of whoever takes writes first. */
+    private static List<String> fillThrough(ProcessCluster cluster, int leader) throws Exception {
+        List<String> keys = new ArrayList<>();
+        for (int size = 100_000; size > 1; size /= 10) {
+            int status = 200;
+            for (int n = 0; status == 200 && n < 1_000; n++) {
+                String key = "k-" + size + "-" + n;
+                status =
+                        cluster.put(leader, key, "v".repeat(size), "w=majority").statusCode();
+                if (status == 200) {
+                    keys.add(key);
+                }
+            }
+            assertEquals(507, status);
+        }
+        assertTrue(keys.size() > 10, "some were taken: " + keys);
+        return keys;
+    }
+
     private static int occurrences(String text, String part) {
         return text.split(part, -1).length - 1;
     }

@@ -4,7 +4,7 @@ import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 
 /** Counts nothing. */
-final class SilentListener implements ReplicaListener {
+class SilentListener implements ReplicaListener {
     static {
         // The first subscription sets Mutiny up, and fails where a test and a replica's loop both make it.
         Uni.createFrom().voidItem().subscribe().with(nothing -> {});
