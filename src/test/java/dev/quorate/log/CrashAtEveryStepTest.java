@@ -153,6 +153,43 @@ class CrashAtEveryStepTest {
     }
 
     @Test
+    void snapshotAndCompaction(TestReporter reporter) throws IOException {
+        Set<String> steps = stopAtEachStep("compaction", CrashAtEveryStepTest::some, log -> {
+            for (int i = 0; i < 3; i++) {
+                log.append(40, 400);
+                log.sync();
+                log.commit();
+                log.compact();
+            }
+        });
+        assertIncludes(
+                steps,
+                "create snapshot.snap.tmp",
+                "write snapshot.snap.tmp",
+                "sync snapshot.snap.tmp",
+                "rename snapshot.snap.tmp to snapshot.snap",
+                "delete snapshot.snap",
+                "delete wal.seg");
+        told(reporter);
+    }
+
+    @Test
+    void install(TestReporter reporter) throws IOException {
+        Set<String> steps = stopAtEachStep("install", CrashAtEveryStepTest::some, log -> {
+            log.install(30);
+            log.append(5, 100);
+            log.sync();
+        });
+        assertIncludes(
+                steps,
+                "rename snapshot.snap.tmp to snapshot.snap",
+                "rename prepared.tmp to wal.seg",
+                "sync wal.seg",
+                "delete wal.seg");
+        told(reporter);
+    }
+
+    @Test
     void orderedEnd(TestReporter reporter) throws IOException {
         Set<String> steps = stopAtEachStep("end", CrashAtEveryStepTest::some, LogPromises.Use::close);
         assertIncludes(steps, "sync wal.seg", "delete prepared.tmp");

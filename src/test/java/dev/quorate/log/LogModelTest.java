@@ -32,6 +32,8 @@ class LogModelTest {
         TRUNCATE,
         VOTE,
         COMMIT,
+        COMPACT,
+        INSTALL,
         REOPEN,
         KILL,
         LOSE_POWER
@@ -151,6 +153,8 @@ class LogModelTest {
                 case TRUNCATE -> log.truncateFrom(log.lastIndex() - random.nextInt(40));
                 case VOTE -> log.vote();
                 case COMMIT -> log.commit();
+                case COMPACT -> log.compact();
+                case INSTALL -> log.install(1 + random.nextInt(30));
                 case REOPEN -> {
                     log.close();
                     end(null, command.toString());

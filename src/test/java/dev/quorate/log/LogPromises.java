@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.quorate.log.WalTest.Expected;
 import dev.quorate.protocol.EntryKind;
 import dev.quorate.protocol.HardState;
+import dev.quorate.protocol.Position;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,6 +38,8 @@ final class LogPromises {
     private byte @Nullable [] identity;
     private byte @Nullable [] naming;
     private long bound;
+    private long before;
+    private @Nullable List<Expected> installing;
     private int written;
 
     /** The directory as it is open on one disk. */
@@ -51,7 +55,8 @@ final class LogPromises {
                 if (data.readIdentity().isEmpty()) {
                     name((byte) 0);
                 }
-                this.wal = Wal.open(data, OPTIONS, new Unconcerned());
+                data.snapshots().removeUnfinished();
+                this.wal = openLog(data, new Unconcerned());
             } catch (IOException e) {
                 data.close();
                 throw e;
@@ -140,6 +145,56 @@ final class LogPromises {
             data.writeCommitBound(bound);
         }
 
+        /** As {@code replica} does: the snapshot first, and of the log what the one before it needs. */
+        void compact() throws IOException {
+            if (bound <= wal.snapshot().index()) {
+                return;
+            }
+            SnapshotHeader header =
+                    new SnapshotHeader(new Position(wal.termAt(bound), bound), 0, wal.termStarts(bound));
+            List<SnapshotFile> kept = new ArrayList<>(List.of(writeSnapshot(header, entries)));
+            data.snapshots().newestWhole(damaged -> {}).ifPresent(kept::add);
+            wal.snapshotTaken(header.position());
+            data.snapshots().keepOnly(kept);
+            DroppedSegments dropped = wal.dropUpTo(before);
+            dropped.delete();
+            before = bound;
+        }
+
+        /** A leader's snapshot takes the place of the log: it goes on in another way above the bound. */
+        void install(int more) throws IOException {
+            List<Expected> theirs = new ArrayList<>(entries.subList(0, (int) bound));
+            List<Position> starts = new ArrayList<>(wal.termStarts(bound));
+            long term = hardState.term() + 1;
+            vote();
+            starts.add(new Position(term, bound + 1));
+            for (int i = 0; i < more; i++) {
+                theirs.add(new Expected(term, ++written + " of the leader"));
+            }
+            installing = theirs;
+            SnapshotHeader header = new SnapshotHeader(new Position(term, theirs.size()), 0, starts);
+            SnapshotFile file = writeSnapshot(header, theirs);
+            DroppedSegments dropped = wal.restartAfter(header);
+            if (!disk.isStopped()) {
+                installed();
+            }
+            dropped.delete();
+            data.snapshots().keepOnly(List.of(file));
+        }
+
+        private SnapshotFile writeSnapshot(SnapshotHeader header, List<Expected> state) throws IOException {
+            try (SnapshotWriter writer = data.snapshots().begin(header)) {
+                List<String> lines = state.stream()
+                        .limit(header.position().index())
+                        .map(entry -> entry.term() + " " + entry.text())
+                        .toList();
+                int half = lines.size() / 2;
+                writer.block(WalTest.payload(String.join("\n", lines.subList(0, half)) + "\n"));
+                writer.block(WalTest.payload(String.join("\n", lines.subList(half, lines.size()))));
+                return writer.finish();
+            }
+        }
+
         void close() throws IOException {
             try {
                 wal.close();
@@ -168,6 +223,31 @@ final class LogPromises {
         return new Use(disk);
     }
 
+    private void installed() {
+        if (installing != null) {
+            entries.clear();
+            entries.addAll(installing);
+            synced = entries.size();
+            bound = synced;
+            before = synced;
+            truncating = NONE;
+            installing = null;
+        }
+    }
+
+    /** As {@code replica} does: a log that lacks the end of the newest snapshot begins anew behind it. */
+    private static Wal openLog(DataDirectory data, SyncListener listener) throws IOException {
+        SnapshotHeader newest = data.snapshots()
+                .newestWhole(damaged -> {})
+                .map(SnapshotFile::header)
+                .orElse(null);
+        Wal wal = Wal.open(data, OPTIONS, listener, newest);
+        if (newest != null && !wal.holds(newest.position())) {
+            wal.restartAfter(newest).delete();
+        }
+        return wal;
+    }
+
     private void cut(long lastIndex) {
         entries.subList((int) lastIndex, entries.size()).clear();
     }
@@ -180,8 +260,9 @@ final class LogPromises {
     void check(Path left, String when) throws IOException {
         try (DataDirectory data = DataDirectory.open(left)) {
             checkSmallFiles(data, when);
-            try (Wal wal = Wal.open(data, OPTIONS, WalTest.DEAF)) {
-                checkEntries(wal, when);
+            data.snapshots().removeUnfinished();
+            try (Wal wal = openLog(data, WalTest.DEAF)) {
+                checkEntries(data, wal, when);
             }
             for (String file : saved) {
                 data.rollbacks().read(left.resolve("rollback").resolve(file));
@@ -208,18 +289,47 @@ final class LogPromises {
         voting = null;
     }
 
-    private void checkEntries(Wal wal, String when) throws IOException {
-        List<Expected> found = WalTest.contents(wal);
+    private void checkEntries(DataDirectory data, Wal wal, String when) throws IOException {
+        List<Expected> found = new ArrayList<>();
+        SnapshotFile snapshot = data.snapshots().newestWhole(damaged -> {}).orElse(null);
+        if (snapshot != null) {
+            snapshot.forEachBlock(block ->
+                    text(block).lines().filter(line -> !line.isEmpty()).forEach(line -> found.add(entry(line))));
+            assertEquals(snapshot.index(), found.size(), when);
+        }
+        if (installing != null && wal.lastIndex() == installing.size() && found.equals(installing)) {
+            installed();
+        }
+        installing = null;
+        wal.replay(wal.firstIndex(), (index, term, kind, bytes) -> {
+            Expected entry = new Expected(term, text(bytes));
+            if (index <= found.size()) {
+                assertEquals(found.get((int) index - 1), entry, when + ": entry " + index);
+            } else {
+                found.add(entry);
+            }
+        });
         int last = found.size();
+        assertEquals(wal.lastIndex(), last, when);
         assertTrue(last >= Math.min(synced, truncating - 1), when + ": synced " + synced + ", found " + last);
         assertTrue(last <= entries.size(), when + ": wrote " + entries.size() + ", found " + last);
         assertEquals(entries.subList(0, last), found, when);
         cut(last);
         synced = last;
         truncating = NONE;
+        before = Math.min(before, wal.snapshot().index());
         for (int i = 1; i <= last; i++) {
             assertEquals(entries.get(i - 1).term(), wal.termAt(i), when + ": term of " + i);
         }
+    }
+
+    private static Expected entry(String text) {
+        int space = text.indexOf(' ');
+        return new Expected(Long.parseLong(text.substring(0, space)), text.substring(space + 1));
+    }
+
+    private static String text(ByteBuffer bytes) {
+        return StandardCharsets.UTF_8.decode(bytes.duplicate()).toString();
     }
 
     private static final class Unconcerned implements SyncListener {
