@@ -13,7 +13,6 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** Results of a replica as HTTP answers, with the headers that every one of them has. */
 final class Answers {
@@ -21,6 +20,10 @@ final class Answers {
     static final String ROLE = "Quorate-Role";
     static final String POSITION = "Quorate-Position";
     static final String COMMITTED = "Quorate-Committed";
+    static final String STALENESS = "Quorate-Staleness";
+
+    /** A cache may keep an answer, and has to ask each time whether it still holds: that is what the level promises. */
+    private static final String REVALIDATED = "no-cache";
 
     private Answers() {}
 
@@ -35,11 +38,34 @@ final class Answers {
                 .build();
     }
 
-    /** 200 with the bytes of the value under the content type that they came with, or 404. */
-    static Response raw(ReadResult result, String key, HttpServerResponse http) {
+    /**
+     * 200 with the bytes of the value under the content type that they came with, or 404; where the read has conditions,
+     * 412 if the value is none that {@code If-Match} lists, 304 if it is one that {@code If-None-Match} lists (RFC 9110
+     * §13.2.2).
+     */
+    static Response raw(ReadResult result, KvRead read, HttpServerResponse http) {
         StoredValue stored = result.value();
         if (stored == null) {
-            return absent(result, key);
+            return absent(result, read.key());
+        }
+        EntityTags wanted = read.ifMatch();
+        EntityTags known = read.ifNoneMatch();
+        if (wanted != null && !wanted.matchesStrongly(stored.version())) {
+            return about(
+                            result,
+                            Problem.of(
+                                    412,
+                                    "precondition-failed",
+                                    "The precondition failed",
+                                    "the version of " + read.key() + " is " + stored.version()))
+                    .with("version", stored.version().toString())
+                    .header(HttpHeaders.ETAG, etag(stored.version()))
+                    .response();
+        }
+        if (known != null && known.matchesWeakly(stored.version())) {
+            head(http, stored.version(), result.replica(), result.role(), result.position(), result.committed());
+            fresh(result, http);
+            return Response.notModified().build();
         }
         head(result, stored, http);
         String type = stored.contentType() == null ? MediaType.APPLICATION_OCTET_STREAM : stored.contentType();
@@ -49,16 +75,32 @@ final class Answers {
     }
 
     private static Response absent(ReadResult result, String key) {
-        return Problem.of(404, "no-such-key", "There is no such key", "replica " + result.replica() + " has no " + key)
-                .header(REPLICA, Integer.toString(result.replica()))
+        String detail = "replica " + result.replica() + " has no " + key;
+        return about(result, Problem.of(404, "no-such-key", "There is no such key", detail))
+                .response();
+    }
+
+    /** A refusal that a read led to says who served it, as an answer does. */
+    private static Problem about(ReadResult result, Problem problem) {
+        problem.header(REPLICA, Integer.toString(result.replica()))
                 .header(ROLE, result.role().label())
                 .header(POSITION, result.position().toString())
-                .response();
+                .header(COMMITTED, result.committed())
+                .header(HttpHeaders.CACHE_CONTROL, REVALIDATED);
+        return result.stalenessMs() < 0 ? problem : problem.header(STALENESS, Long.toString(result.stalenessMs()));
     }
 
     private static void head(ReadResult result, StoredValue stored, HttpServerResponse http) {
         head(http, stored.version(), result.replica(), result.role(), result.position(), result.committed());
         http.putHeader(HttpHeaders.LAST_MODIFIED, Times.http(stored.timestampMs()));
+        fresh(result, http);
+    }
+
+    private static void fresh(ReadResult result, HttpServerResponse http) {
+        http.putHeader(HttpHeaders.CACHE_CONTROL, REVALIDATED);
+        if (result.stalenessMs() >= 0) {
+            http.putHeader(STALENESS, Long.toString(result.stalenessMs()));
+        }
     }
 
     /**
@@ -66,19 +108,12 @@ final class Answers {
      * profile of reads showed.
      */
     private static void head(
-            HttpServerResponse http,
-            Position version,
-            int replica,
-            Role role,
-            Position position,
-            @Nullable String committed) {
+            HttpServerResponse http, Position version, int replica, Role role, Position position, String committed) {
         http.putHeader(HttpHeaders.ETAG, etag(version))
                 .putHeader(REPLICA, Integer.toString(replica))
                 .putHeader(ROLE, role.label())
-                .putHeader(POSITION, position.toString());
-        if (committed != null) {
-            http.putHeader(COMMITTED, committed);
-        }
+                .putHeader(POSITION, position.toString())
+                .putHeader(COMMITTED, committed);
     }
 
     /** 204: the write is acknowledged. */

@@ -64,5 +64,8 @@ interface ForwardClient {
             @HeaderParam(Answers.POSITION) @Nullable String position,
             @QueryParam("read") String level,
             @QueryParam("replica") @Nullable Integer replica,
-            @QueryParam("timeout") String timeout);
+            @QueryParam("maxStaleness") @Nullable String maxStaleness,
+            @QueryParam("timeout") String timeout,
+            @HeaderParam(HttpHeaders.IF_MATCH) @Nullable String ifMatch,
+            @HeaderParam(HttpHeaders.IF_NONE_MATCH) @Nullable String ifNoneMatch);
 }

@@ -120,7 +120,10 @@ final class Forwarder {
                         read.position() == null ? null : read.position().toString(),
                         read.level().label(),
                         read.level() == KvRead.Level.LOCAL ? replica : null,
-                        read.timeout().toMillis() + "ms");
+                        read.maxStaleness() == null ? null : read.maxStaleness().toMillis() + "ms",
+                        read.timeout().toMillis() + "ms",
+                        read.ifMatch() == null ? null : read.ifMatch().text(),
+                        read.ifNoneMatch() == null ? null : read.ifNoneMatch().text());
         return answer(replica, call, read.timeout(), "none");
     }
 
@@ -214,6 +217,7 @@ final class Forwarder {
                 || name.equalsIgnoreCase(HttpHeaders.CONTENT_TYPE)
                 || name.equalsIgnoreCase(HttpHeaders.ETAG)
                 || name.equalsIgnoreCase(HttpHeaders.LAST_MODIFIED)
+                || name.equalsIgnoreCase(HttpHeaders.CACHE_CONTROL)
                 || name.equalsIgnoreCase(HttpHeaders.RETRY_AFTER);
     }
 

@@ -1,10 +1,9 @@
 package dev.quorate.api;
 
-import dev.quorate.protocol.Position;
 import dev.quorate.replica.HostedReplicas;
-import dev.quorate.replica.ReadResult;
 import dev.quorate.replica.Replica;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import jakarta.ws.rs.GET;
@@ -14,7 +13,6 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
-import java.util.function.Function;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -31,8 +29,10 @@ public final class KvResource {
     private final HostedReplicas hosted;
     private final Forwarder forwarder;
     private final AtLeader atLeader;
+    private final KvReads reads;
 
-    KvResource(HostedReplicas hosted, Forwarder forwarder, AtLeader atLeader) {
+    KvResource(HostedReplicas hosted, Forwarder forwarder, AtLeader atLeader, KvReads reads) {
+        this.reads = reads;
         this.hosted = hosted;
         this.atLeader = atLeader;
         this.forwarder = forwarder;
@@ -68,52 +68,34 @@ public final class KvResource {
     @GET
     @Operation(
             summary = "Read a value",
-            description = "read is linearizable (the default), leader or local (then replica may name which one);"
-                    + " the header Quorate-Position asks for an answer at or after that position")
+            description =
+                    "read is linearizable (the default), leader, repair, quorum (of r replicas, a majority by default)"
+                            + " or local (then replica may name which one). What may be older than maxStaleness is asked of the"
+                            + " leader. The header Quorate-Position asks for an answer at or after that position; If-Match and"
+                            + " If-None-Match compare the version (412, 304).")
     @Parameter(name = "key", in = ParameterIn.PATH, required = true, schema = @Schema(implementation = String.class))
     @Parameter(name = "read", in = ParameterIn.QUERY, schema = @Schema(implementation = String.class))
+    @Parameter(name = "r", in = ParameterIn.QUERY, schema = @Schema(implementation = Integer.class))
     @Parameter(name = "replica", in = ParameterIn.QUERY, schema = @Schema(implementation = Integer.class))
+    @Parameter(name = "maxStaleness", in = ParameterIn.QUERY, schema = @Schema(implementation = String.class))
+    @Parameter(name = Answers.POSITION, in = ParameterIn.HEADER, schema = @Schema(implementation = String.class))
+    @Parameter(name = HttpHeaders.IF_MATCH, in = ParameterIn.HEADER, schema = @Schema(implementation = String.class))
+    @Parameter(
+            name = HttpHeaders.IF_NONE_MATCH,
+            in = ParameterIn.HEADER,
+            schema = @Schema(implementation = String.class))
     @Parameter(name = "timeout", in = ParameterIn.QUERY, schema = @Schema(implementation = String.class))
     public Uni<Response> get(
-            @Context HttpServerRequest request,
-            @HeaderParam(Answers.POSITION) @Nullable String token,
-            @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
-        KvRead read = KvRead.of(key(request), Query.of(request.query()), token, hosted);
-        HttpServerResponse http = request.response();
-        if (read.level() == KvRead.Level.LOCAL) {
-            boolean here = read.replica() < 0 || hosted.hosted(read.replica()).isPresent();
-            return here ? readHere(read, http) : forwarder.get(read.replica(), read, forwardedBy);
+            @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
+        Uni<Response> answer = reads.get(KvRead.of(key(request), request, hosted), request.response(), forwardedBy);
+        return request.method() == HttpMethod.HEAD ? answer.invoke(whole -> head(whole, request.response())) : answer;
+    }
+
+    /** The platform leaves out the body, and with it how long it would be. */
+    private static void head(Response whole, HttpServerResponse http) {
+        if (whole.getEntity() instanceof byte[] body) {
+            http.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(body.length));
         }
-        return atLeader.call(
-                left -> readHere(read.within(left), http),
-                (leader, left) -> forwarder.get(leader, read.within(left), forwardedBy),
-                read.timeout(),
-                forwardedBy);
-    }
-
-    private Uni<Response> readHere(KvRead read, HttpServerResponse http) {
-        return read(read).map(result -> Answers.raw(result, read.key(), http));
-    }
-
-    private Uni<ReadResult> read(KvRead read) {
-        Replica replica = hosted.hosted(read.replica()).orElseGet(hosted::asked);
-        Position position = read.position();
-        if (position == null) {
-            return answer(read, replica);
-        }
-        Function<Position, Uni<? extends ReadResult>> then = reached -> answer(read, replica);
-        return replica.reached(position, read.timeout())
-                .onItem()
-                .transformToUni(then)
-                .map(result -> result.atLeast(position));
-    }
-
-    private static Uni<ReadResult> answer(KvRead read, Replica replica) {
-        return switch (read.level()) {
-            case LEADER -> Uni.createFrom().item(() -> replica.read(read.key()));
-            case LINEARIZABLE -> replica.linearizableRead(read.key(), read.timeout());
-            case LOCAL -> Uni.createFrom().item(() -> replica.localRead(read.key()));
-        };
     }
 
     /** From the path as it came: the platform has folded slashes and dropped what follows a semicolon. */

@@ -86,6 +86,13 @@ public final class Problems {
         if (e instanceof ReplicaException.ReadTimeout) {
             return Problem.of(504, "read-timeout", "The read could not be answered in time", detail);
         }
+        if (e instanceof ReplicaException.PositionNotReached late) {
+            return Problem.of(503, "position-not-reached", "The replica is not as far as the position", detail)
+                    .with("outcome", "none")
+                    .with("position", late.position().toString())
+                    .with("reached", late.reached().toString())
+                    .header(HttpHeaders.RETRY_AFTER, "1");
+        }
         if (e instanceof ReplicaException.PositionDiscarded discarded) {
             return Problem.of(409, "position-discarded", "The position was removed by a failover", detail)
                     .with("position", discarded.position().toString());

@@ -89,19 +89,31 @@ final class Query {
      * @throws Problem 400 if it is another thing
      */
     Duration duration(String name, Duration byDefault) {
+        Duration asked = duration(name, LONGEST, "60s");
+        return asked == null ? byDefault : asked;
+    }
+
+    /**
+     * As {@link #duration(String, Duration)}, with another limit.
+     *
+     * @param limit the longest one, as the refusal names it
+     * @return null without it
+     */
+    @Nullable
+    Duration duration(String name, Duration longest, String limit) {
         String text = optional(name);
         if (text == null) {
-            return byDefault;
+            return null;
         }
         Matcher matcher = DURATION.matcher(text);
         if (matcher.matches()) {
             long number = Long.parseLong(matcher.group(1));
             Duration duration = "ms".equals(matcher.group(2)) ? Duration.ofMillis(number) : Duration.ofSeconds(number);
-            if (!duration.isZero() && duration.compareTo(LONGEST) <= 0) {
+            if (!duration.isZero() && duration.compareTo(longest) <= 0) {
                 return duration;
             }
         }
-        throw Problem.badRequest(name, "must be 1ms..60s, such as 500ms or 2s");
+        throw Problem.badRequest(name, "must be 1ms.." + limit + ", such as 500ms or 2s");
     }
 
     private static String decode(String name, String text) {

@@ -3,6 +3,7 @@ package dev.quorate.api;
 import dev.quorate.replica.StoredValue;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Map;
 
 /**
  * A record as JSON: {@code {"key","value","version","timestamp"}}. Written by hand: a value that is text is UTF-8
@@ -48,6 +49,20 @@ final class RecordJson {
         at = copy(timestamp, out, at);
         copy(END, out, at);
         return out;
+    }
+
+    /** The members that tell the value, for a document that is put together of several. */
+    static void value(StoredValue stored, Map<String, Object> members) {
+        byte[] value = stored.value();
+        if (Utf8.isText(value)) {
+            members.put("value", new String(value, StandardCharsets.UTF_8));
+        } else {
+            members.put("valueBase64", Base64.getEncoder().encodeToString(value));
+        }
+        if (stored.contentType() != null) {
+            members.put("contentType", stored.contentType());
+        }
+        members.put("timestamp", Times.iso(stored.timestampMs()));
     }
 
     private static byte[] ascii(String text) {

@@ -30,7 +30,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of messages between replicas, version 2. Big endian; nobody else knows an offset.
+ * The bytes of messages between replicas, version 3. Big endian; nobody else knows an offset.
  *
  * <pre>
  *   0      2         3      4
@@ -54,7 +54,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class WireFormat {
     private static final short MAGIC = 0x5150;
-    private static final byte VERSION = 2;
+    private static final byte VERSION = 3;
     private static final int HEAD_BYTES = 4;
     private static final int APPEND_BYTES = 6 * Long.BYTES + Integer.BYTES;
 
@@ -123,16 +123,23 @@ final class WireFormat {
     }
 
     static byte[] heartbeat(Envelope envelope, Heartbeat heartbeat) {
-        ByteBuffer out = request(HEARTBEAT, envelope, 24);
-        return whole(out.putLong(heartbeat.term()).putLong(heartbeat.round()).putLong(heartbeat.commitIndex()));
+        ByteBuffer out = request(HEARTBEAT, envelope, 40);
+        out.putLong(heartbeat.term()).putLong(heartbeat.round()).putLong(heartbeat.commitIndex());
+        return whole(out.putLong(heartbeat.provenRound()).putLong(heartbeat.provenIndex()));
     }
 
     static Received<Heartbeat> readHeartbeat(byte[] bytes) {
         return decodeRequest(
                 bytes,
                 HEARTBEAT,
-                (in, envelope) ->
-                        new Heartbeat(envelope.from(), envelope.to(), in.getLong(), in.getLong(), in.getLong()));
+                (in, envelope) -> new Heartbeat(
+                        envelope.from(),
+                        envelope.to(),
+                        in.getLong(),
+                        in.getLong(),
+                        in.getLong(),
+                        in.getLong(),
+                        in.getLong()));
     }
 
     static byte[] preVote(Envelope envelope, PreVoteRequest request) {
@@ -322,14 +329,18 @@ final class WireFormat {
     }
 
     static byte[] readAnswer(ReadReply reply) {
-        ByteBuffer out = answer(READ_ANSWER, 25 + sizeOf(reply.value())).put((byte) reply.replica());
+        ByteBuffer out = answer(READ_ANSWER, 41 + sizeOf(reply.value())).put((byte) reply.replica());
         putPosition(out.putLong(reply.term()), reply.last());
+        out.putLong(reply.commitIndex()).putLong(reply.stalenessMs());
         putValue(out, reply.value());
         return whole(out);
     }
 
     static ReadReply readReadAnswer(byte[] bytes) {
-        return decodeAnswer(bytes, READ_ANSWER, in -> new ReadReply(in.get(), in.getLong(), position(in), value(in)));
+        return decodeAnswer(
+                bytes,
+                READ_ANSWER,
+                in -> new ReadReply(in.get(), in.getLong(), position(in), in.getLong(), in.getLong(), value(in)));
     }
 
     static byte[] repairAnswer(boolean taken) {

@@ -10,6 +10,8 @@ final class Follower {
     private boolean paused;
     private boolean counts;
     private long ackedRound;
+    private long watchedAck;
+    private long provenRound;
     private long firstRound;
     private long contactTick;
     private long incarnation;
@@ -71,6 +73,21 @@ final class Follower {
 
     void confirmed(long round) {
         ackedRound = Math.max(ackedRound, round);
+    }
+
+    /** A round is sent now, and watched until it is confirmed: what was answered before? */
+    void watch() {
+        watchedAck = ackedRound;
+    }
+
+    /** The round that was watched is confirmed. */
+    void prove() {
+        provenRound = watchedAck;
+    }
+
+    /** As in {@link Message.Heartbeat#provenRound}. */
+    long provenRound() {
+        return provenRound;
     }
 
     // ---- the stream ------------------------------------------------------------------------------------------------
@@ -150,6 +167,8 @@ final class Follower {
         admitIndex = 0;
         counts = false;
         ackedRound = 0;
+        watchedAck = 0;
+        provenRound = 0;
         firstRound = nextRound;
         inFlight = NOTHING_IN_FLIGHT;
         state = new FollowerState.Probing(nextIndex);

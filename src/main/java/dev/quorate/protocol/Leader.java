@@ -16,6 +16,11 @@ final class Leader {
     private long round = 1;
     private boolean roundSent;
 
+    // One round is watched from when it is sent until it is confirmed: it tells followers how fresh they are.
+    private long watchedRound;
+    private long watchedIndex;
+    private long provenIndex;
+
     // On its own clock of ticks, which counts late ticks in full.
     private long nowTick;
     private long nextHeartbeatTick;
@@ -107,7 +112,30 @@ final class Leader {
             return 0;
         }
         roundSent = true;
+        watch();
         return round;
+    }
+
+    private void watch() {
+        if (watchedRound > 0 && (!options.elects() || confirmedRound() >= watchedRound)) {
+            provenIndex = watchedIndex;
+            for (Follower follower : followers) {
+                follower.prove();
+            }
+            watchedRound = 0;
+        }
+        if (watchedRound == 0) {
+            watchedRound = round;
+            watchedIndex = log.lastIndex();
+            for (Follower follower : followers) {
+                follower.watch();
+            }
+        }
+    }
+
+    /** As in {@link Message.Heartbeat#provenIndex}. */
+    long provenIndex() {
+        return provenIndex;
     }
 
     // ---- time ------------------------------------------------------------------------------------------------------

@@ -128,8 +128,13 @@ public sealed interface Message {
      *
      * @param round numbers the rounds of a leader
      * @param commitIndex the leader's commit index; a follower takes it only up to what it matched in this term
+     * @param provenRound a round that the addressee had answered before one was sent that is confirmed by now: it knows
+     *     when that was, on its own clock; 0 where there is none
+     * @param provenIndex the leader's last index when that confirmed one was sent: who holds it lacks nothing that was
+     *     acknowledged before the answer to {@code provenRound} left
      */
-    record Heartbeat(int from, int to, long term, long round, long commitIndex) implements Message {
+    record Heartbeat(int from, int to, long term, long round, long commitIndex, long provenRound, long provenIndex)
+            implements Message {
         @Override
         public void deliverTo(Handler handler) {
             handler.onHeartbeat(this);

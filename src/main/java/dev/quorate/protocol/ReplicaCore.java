@@ -97,6 +97,11 @@ public final class ReplicaCore {
         return replication.commitIndex();
     }
 
+    /** The highest index that a follower is known to share with the leader of its term. */
+    public long sharedIndex() {
+        return replication.sharedIndex();
+    }
+
     /** A leader's no-op, which must be covered before anything is acknowledged (protocol.md §2.6); 0 if none. */
     public long noOpIndex() {
         return leading == null ? 0 : leading.noOpIndex();
@@ -321,7 +326,14 @@ public final class ReplicaCore {
         long round = current.takeRoundToSend();
         if (round > 0) {
             for (Follower follower : current.followers()) {
-                send(new Heartbeat(options.self(), follower.id(), term(), round, commitIndex()));
+                send(new Heartbeat(
+                        options.self(),
+                        follower.id(),
+                        term(),
+                        round,
+                        commitIndex(),
+                        follower.provenRound(),
+                        current.provenIndex()));
             }
         }
     }

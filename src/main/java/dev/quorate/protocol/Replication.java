@@ -38,6 +38,11 @@ final class Replication {
         return commitIndex;
     }
 
+    /** The highest index that a follower is known to share with this term's leader. */
+    long sharedIndex() {
+        return Math.max(commitIndex, matchedIndex);
+    }
+
     // ---- a follower ------------------------------------------------------------------------------------------------
 
     /** Another leader may come: what was matched with the last one says nothing of it. */

@@ -2,7 +2,6 @@ package dev.quorate.replica;
 
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.util.ArrayDeque;
-import java.util.function.BiFunction;
 
 /**
  * Linearizable reads of a leader (protocol.md §4; thesis §6.4): each waits until a majority has confirmed leadership in a
@@ -12,13 +11,22 @@ import java.util.function.BiFunction;
  */
 final class LinearizableReads {
     private final ArrayDeque<Wait> waits = new ArrayDeque<>();
-    private final BiFunction<String, Long, ReadResult> answer;
+    private final Answer answer;
 
     private record Wait(
-            String key, long readIndex, long round, long deadlineNanos, UniEmitter<? super ReadResult> emitter) {}
+            String key,
+            long readIndex,
+            long round,
+            long arrivedNanos,
+            long deadlineNanos,
+            UniEmitter<? super ReadResult> emitter) {}
 
-    /** @param answer the key's newest version at or below a commit index */
-    LinearizableReads(BiFunction<String, Long, ReadResult> answer) {
+    /** The key's newest version at or below a commit index, for a read that arrived at a moment. */
+    interface Answer {
+        ReadResult of(String key, long commitIndex, long arrivedNanos);
+    }
+
+    LinearizableReads(Answer answer) {
         this.answer = answer;
     }
 
@@ -29,7 +37,7 @@ final class LinearizableReads {
      * @param round the first round that is sent after that moment
      */
     void add(String key, long readIndex, long round, long deadlineNanos, UniEmitter<? super ReadResult> emitter) {
-        waits.add(new Wait(key, readIndex, round, deadlineNanos, emitter));
+        waits.add(new Wait(key, readIndex, round, System.nanoTime(), deadlineNanos, emitter));
     }
 
     /** Answers what the commit index and the confirmed round cover. */
@@ -37,7 +45,7 @@ final class LinearizableReads {
         Wait wait;
         while ((wait = waits.peek()) != null && wait.readIndex <= commitIndex && wait.round <= confirmedRound) {
             waits.poll();
-            wait.emitter.complete(answer.apply(wait.key, commitIndex));
+            wait.emitter.complete(answer.of(wait.key, commitIndex, wait.arrivedNanos));
         }
     }
 

@@ -13,15 +13,17 @@ final class OwnReads {
     private final int replica;
     private final Store store;
     private final LogView log;
+    private final Freshness freshness;
     private final boolean leaderOnly;
     private final LinearizableReads linearizable = new LinearizableReads(this::committed);
     private final PositionWaits positions;
 
     /** @param leaderOnly as of {@link Receipt#committed(boolean, boolean)} */
-    OwnReads(int replica, Store store, LogView log, boolean leaderOnly) {
+    OwnReads(int replica, Store store, LogView log, Freshness freshness, boolean leaderOnly) {
         this.replica = replica;
         this.store = store;
         this.log = log;
+        this.freshness = freshness;
         this.leaderOnly = leaderOnly;
         this.positions = new PositionWaits(log);
     }
@@ -31,22 +33,24 @@ final class OwnReads {
     /** A leader's newest record. */
     ReadResult newest(String key, ReplicaView now) {
         now.requireServing(replica);
-        return seen(store.get(key), now);
+        long stalenessMs = freshness.stalenessMs(now.role());
+        return seen(store.get(key), now, stalenessMs);
     }
 
     /** The newest record, or what read repair gave. */
     ReadResult local(String key, ReplicaView now) {
         now.requireFormed(replica);
-        return seen(store.getLocal(key), now);
+        long stalenessMs = freshness.stalenessMs(now.role());
+        return seen(store.getLocal(key), now, stalenessMs);
     }
 
     /** The picture may be a drain older than the store: the answer reflects at least the record's own version. */
-    private ReadResult seen(@Nullable KeyRecord record, ReplicaView now) {
+    private ReadResult seen(@Nullable KeyRecord record, ReplicaView now, long stalenessMs) {
         Position version = record == null ? Position.NONE : record.version();
         Position position = version.isAfter(now.last()) ? version : now.last();
         long shownIndex = record == null ? now.last().index() : version.index();
         String committed = Receipt.committed(shownIndex <= now.commitIndex(), leaderOnly);
-        return new ReadResult(Values.asSeen(record), replica, now.role(), position, committed);
+        return new ReadResult(Values.asSeen(record), replica, now.role(), position, committed, stalenessMs);
     }
 
     // ---- the loop --------------------------------------------------------------------------------------------------
@@ -56,16 +60,28 @@ final class OwnReads {
         linearizable.add(key, log.lastIndex(), round, deadlineNanos, emitter);
     }
 
-    private ReadResult committed(String key, long commitIndex) {
+    /** All that was acknowledged before the read arrived was in the log then, and the round was sent after. */
+    private ReadResult committed(String key, long commitIndex, long arrivedNanos) {
         KeyRecord record = store.getCommitted(key, commitIndex);
         Position position = new Position(log.termAt(commitIndex), commitIndex);
         String committed = Receipt.committed(true, leaderOnly);
-        return new ReadResult(Values.asSeen(record), replica, Role.LEADER, position, committed);
+        long stalenessMs = Freshness.olderMs(System.nanoTime() - arrivedNanos);
+        return new ReadResult(Values.asSeen(record), replica, Role.LEADER, position, committed, stalenessMs);
     }
 
     /** Completes the emitter with the position once it is reached. */
-    void reached(Position token, long deadlineNanos, UniEmitter<? super Position> emitter) {
-        positions.add(token, deadlineNanos, emitter);
+    void reached(Position token, boolean isCommitted, long deadlineNanos, UniEmitter<? super Position> emitter) {
+        positions.add(token, isCommitted, deadlineNanos, emitter);
+    }
+
+    /** What became of the entry at a position, as far as this replica knows. */
+    EntryOutcome outcome(Position position, long commitIndex) {
+        boolean isCommitted = position.index() <= commitIndex;
+        return switch (PositionWaits.judge(position, log, commitIndex)) {
+            case REACHED -> isCommitted ? EntryOutcome.COMMITTED : EntryOutcome.PENDING;
+            case DISCARDED -> EntryOutcome.DISCARDED;
+            case AHEAD -> EntryOutcome.UNKNOWN;
+        };
     }
 
     /** Once a drain: answers what log, commit index and confirmed round cover by now. */

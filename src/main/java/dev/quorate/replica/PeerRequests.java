@@ -42,7 +42,13 @@ public final class PeerRequests {
 
     /** Hears that the leader leads. */
     public Uni<HeartbeatResponse> onHeartbeat(Envelope envelope, Heartbeat heartbeat) {
-        return step(envelope, heartbeat, HeartbeatResponse.class, () -> heard(heartbeat, 0, heartbeat.commitIndex()));
+        long takenNanos = System.nanoTime(); // before it is answered
+        return step(envelope, heartbeat, HeartbeatResponse.class, () -> {
+            heard(heartbeat, 0, heartbeat.commitIndex());
+            if (heartbeat.term() == core.term()) {
+                replica.freshness().taken(heartbeat, takenNanos);
+            }
+        });
     }
 
     /** Says whether it would vote for the sender. */

@@ -65,10 +65,17 @@ public interface Peers {
      * @param replica who answers
      * @param term its term
      * @param last its log's last position
+     * @param commitIndex what it knows to be committed
+     * @param stalenessMs how old what it shows can be, in milliseconds, or -1 if it cannot say
      * @param value its newest record, or null where absent; never from the overlay
      */
     record ReadReply(
-            int replica, long term, Position last, @Nullable StoredValue value) {}
+            int replica,
+            long term,
+            Position last,
+            long commitIndex,
+            long stalenessMs,
+            @Nullable StoredValue value) {}
 
     /**
      * A leader's record for a follower at an older position (protocol.md §5).

@@ -7,6 +7,7 @@ import dev.quorate.protocol.Effects;
 import dev.quorate.protocol.HardState;
 import dev.quorate.protocol.Message;
 import dev.quorate.protocol.Message.AppendResponse;
+import dev.quorate.protocol.Message.Heartbeat;
 import dev.quorate.protocol.Message.HeartbeatResponse;
 import dev.quorate.protocol.Message.PreVoteResponse;
 import dev.quorate.protocol.Message.VoteResponse;
@@ -126,6 +127,9 @@ final class Performer {
     private void send(Effects effects, @Nullable UniEmitter<? super Message> asker) {
         for (Message message : effects.sendNow()) {
             if (!isAnswer(message)) {
+                if (message instanceof Heartbeat heartbeat) {
+                    replica.freshness().sending(heartbeat, System.nanoTime());
+                }
                 streams.send(message);
             } else if (asker != null) {
                 asker.complete(message);

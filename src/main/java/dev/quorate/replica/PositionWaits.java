@@ -16,7 +16,13 @@ final class PositionWaits {
     private final LogView log;
     private final List<Wait> waits = new ArrayList<>();
 
-    private record Wait(Position token, long deadlineNanos, UniEmitter<? super Position> emitter) {}
+    private record Wait(Position token, boolean committed, long deadlineNanos, UniEmitter<? super Position> emitter) {
+        Standing standing(LogView log, long commitIndex) {
+            Standing standing = judge(token, log, commitIndex);
+            boolean early = committed && token.index() > commitIndex;
+            return standing == Standing.REACHED && early ? Standing.AHEAD : standing;
+        }
+    }
 
     /** What a token is to a replica. */
     enum Standing {
@@ -46,16 +52,20 @@ final class PositionWaits {
         return replaced ? Standing.DISCARDED : Standing.AHEAD;
     }
 
-    /** Completes the emitter with the token once it is reached. */
-    void add(Position token, long deadlineNanos, UniEmitter<? super Position> emitter) {
-        waits.add(new Wait(token, deadlineNanos, emitter));
+    /**
+     * Completes the emitter with the token once it is reached.
+     *
+     * @param committed whether it is to be known as committed, too
+     */
+    void add(Position token, boolean committed, long deadlineNanos, UniEmitter<? super Position> emitter) {
+        waits.add(new Wait(token, committed, deadlineNanos, emitter));
     }
 
     /** Answers what is reached or discarded by now. */
     void complete(long commitIndex) {
         for (Iterator<Wait> each = waits.iterator(); each.hasNext(); ) {
             Wait wait = each.next();
-            Standing standing = judge(wait.token, log, commitIndex);
+            Standing standing = wait.standing(log, commitIndex);
             if (standing == Standing.REACHED) {
                 each.remove();
                 wait.emitter.complete(wait.token);
@@ -72,8 +82,7 @@ final class PositionWaits {
                 waits.iterator(),
                 nowNanos,
                 Wait::deadlineNanos,
-                wait -> wait.emitter.fail(new ReplicaException.ReadTimeout(
-                        "the replica did not reach position " + wait.token + " in time")));
+                wait -> wait.emitter.fail(new ReplicaException.PositionNotReached(wait.token, log.lastPosition())));
     }
 
     /** Fails all: this replica stopped. */

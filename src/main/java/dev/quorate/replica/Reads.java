@@ -13,10 +13,18 @@ import java.util.Objects;
 
 /** Reads that ask several replicas: quorum reads (protocol.md §4) and read repair (§5), as pipelines. */
 final class Reads {
-    private static final Comparator<ReadReply> BY_POSITION = Comparator.comparing(ReadReply::last);
+    private static final Comparator<Aged> BY_POSITION = Comparator.comparing(aged -> aged.reply.last());
 
     private final Replica replica;
     private final Peers peers;
+
+    /** A reply, and a moment before it was made: what it shows gets older on its way. */
+    private record Aged(ReadReply reply, long askedNanos) {
+        long stalenessMs() {
+            long then = reply.stalenessMs();
+            return then < 0 ? -1 : then + Freshness.olderMs(System.nanoTime() - askedNanos);
+        }
+    }
 
     Reads(Replica replica, Peers peers) {
         this.replica = replica;
@@ -33,13 +41,15 @@ final class Reads {
                         .select()
                         .first(r)
                         .collect()
-                        .asList())
-                .map(replies -> {
-                    if (replies.size() < r) {
-                        throw new ReplicaException.TooFewReplies(r, replies.size());
-                    }
-                    return result(replies.stream().max(BY_POSITION).orElseThrow());
-                });
+                        .asList()
+                        .map(replies -> furthest(replies, r)));
+    }
+
+    private ReadResult furthest(List<Aged> replies, int r) {
+        if (replies.size() < r) {
+            throw new ReplicaException.TooFewReplies(r, replies.size());
+        }
+        return result(replies.stream().max(BY_POSITION).orElseThrow());
     }
 
     /**
@@ -47,16 +57,17 @@ final class Reads {
      * returned nor copied. An answer of a higher term shows that another leads.
      */
     Uni<ReadResult> withRepair(String key, Duration timeout) {
+        long askedNanos = System.nanoTime();
         return replica.onLoop(() -> replica.leadersReply(key))
                 .onItem()
                 .transformToUni(own -> others(key)
                         .onItem()
-                        .transformToUniAndMerge(reply -> repairIfStale(own, reply, key))
+                        .transformToUniAndMerge(other -> repairIfStale(own, other.reply, key))
                         .select()
                         .first(timeout)
                         .collect()
                         .asList()
-                        .replaceWith(result(own)));
+                        .replaceWith(() -> result(new Aged(own, askedNanos))));
     }
 
     private Uni<Boolean> repairIfStale(ReadReply own, ReadReply theirs, String key) {
@@ -83,17 +94,20 @@ final class Reads {
         return reply.value() == null ? "absent" : reply.value().version();
     }
 
-    private Multi<ReadReply> replies(String key, ReadReply own) {
-        return Multi.createBy().merging().streams(Multi.createFrom().item(own), others(key));
+    private Multi<Aged> replies(String key, ReadReply own) {
+        Aged first = new Aged(own, System.nanoTime());
+        return Multi.createBy().merging().streams(Multi.createFrom().item(first), others(key));
     }
 
     /** The answers of the others as they come; who cannot be reached is left out. */
-    private Multi<ReadReply> others(String key) {
+    private Multi<Aged> others(String key) {
         Membership membership = replica.membership();
-        List<Multi<ReadReply>> calls = new ArrayList<>();
+        List<Multi<Aged>> calls = new ArrayList<>();
+        long askedNanos = System.nanoTime();
         for (int other = 0; other < membership.replicas(); other++) {
             if (other != membership.replica()) {
                 calls.add(peers.read(replica.envelopeTo(other), key)
+                        .map(reply -> new Aged(reply, askedNanos))
                         .onFailure(PeerException.class)
                         .recoverWithNull()
                         .toMulti());
@@ -105,8 +119,13 @@ final class Reads {
                 .streams(calls);
     }
 
-    private ReadResult result(ReadReply reply) {
+    private ReadResult result(Aged aged) {
+        ReadReply reply = aged.reply;
+        StoredValue value = reply.value();
         Role role = reply.replica() == replica.view().leader() ? Role.LEADER : Role.FOLLOWER;
-        return new ReadResult(reply.value(), reply.replica(), role, reply.last(), null);
+        long shownIndex = value == null ? reply.last().index() : value.version().index();
+        boolean leaderOnly = !replica.membership().elects();
+        String committed = Receipt.committed(shownIndex <= reply.commitIndex(), leaderOnly);
+        return new ReadResult(value, reply.replica(), role, reply.last(), committed, aged.stalenessMs());
     }
 }

@@ -59,6 +59,7 @@ public final class Replica {
     private final Handover handover = new Handover();
     private final Reads reads;
     private final OwnReads own;
+    private final Freshness freshness;
     private final Expiry expiry;
     private final Consumer<String> onFatal;
     private final ReplicaEvents events;
@@ -99,7 +100,8 @@ public final class Replica {
                 storage.commitBound(),
                 wal);
         AckWaits waits = new AckWaits(options.replicas(), !membership.elects());
-        this.own = new OwnReads(id(), store, wal, !membership.elects());
+        this.freshness = new Freshness(options.replicas() == 1 || !membership.elects());
+        this.own = new OwnReads(id(), store, wal, freshness, !membership.elects());
         this.expiry = new Expiry(loop, List.of(now -> waits.expire(now, core), own::expire));
         this.writes = new Writes(this, options, core, storage, waits, expiry);
         this.performer = new Performer(this, core, storage, streams);
@@ -238,6 +240,10 @@ public final class Replica {
         return streams.health(peer);
     }
 
+    Freshness freshness() {
+        return freshness;
+    }
+
     /**
      * Writes a record. Completes when as many replicas as the concern asks for have it on stable storage; emits on the
      * loop. Fails with {@link ReplicaException}, whose type tells the outcome; a time-out never undoes the write.
@@ -297,10 +303,18 @@ public final class Replica {
 
     /**
      * Emits the position, on the loop, once this replica has reached it. Fails with
-     * {@link ReplicaException.PositionDiscarded} or {@link ReplicaException.ReadTimeout}.
+     * {@link ReplicaException.PositionDiscarded} or {@link ReplicaException.PositionNotReached}.
      */
     public Uni<Position> reached(Position token, Duration timeout) {
-        return waiting(timeout, (deadlineNanos, emitter) -> own.reached(token, deadlineNanos, emitter));
+        return waiting(timeout, (deadlineNanos, emitter) -> own.reached(token, false, deadlineNanos, emitter));
+    }
+
+    /** What became of the entry at a position, as far as this replica knows. Emits on the loop. */
+    public Uni<EntryOutcome> outcome(Position position) {
+        return onLoop(() -> {
+            view.requireFormed(id());
+            return own.outcome(position, core.commitIndex());
+        });
     }
 
     /**
@@ -406,7 +420,13 @@ public final class Replica {
         if (!membership.isFormed()) {
             throw new ReplicaException.Unavailable(view.whyNot(id()));
         }
-        return new Peers.ReadReply(id(), core.term(), wal.lastPosition(), Values.asSeen(store.get(key)));
+        return new Peers.ReadReply(
+                id(),
+                core.term(),
+                wal.lastPosition(),
+                core.commitIndex(),
+                freshness.stalenessMs(core.role()),
+                Values.asSeen(store.get(key)));
     }
 
     /** Of a leader that takes requests. */
@@ -522,6 +542,7 @@ public final class Replica {
 
     private void afterDrain() {
         performer.afterDrain();
+        freshness.look(core.role(), core.term(), core.confirmedRound(), core.sharedIndex());
         writes.complete();
         own.complete(core.commitIndex(), core.confirmedRound());
         if (core.transferTarget() >= 0) {

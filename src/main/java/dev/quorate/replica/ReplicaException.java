@@ -108,6 +108,30 @@ public abstract sealed class ReplicaException extends RuntimeException {
         }
     }
 
+    /** A read asked to reflect a position that the replica did not reach in time; another may be further. */
+    public static final class PositionNotReached extends ReplicaException {
+        private static final long serialVersionUID = 1L;
+        private final transient Position position;
+        private final transient Position reached;
+
+        /** With what was asked for, and how far the replica is. */
+        public PositionNotReached(Position position, Position reached) {
+            super("the replica did not reach position " + position + " in time; it is at " + reached);
+            this.position = position;
+            this.reached = reached;
+        }
+
+        /** What was asked for. */
+        public Position position() {
+            return position;
+        }
+
+        /** The last position of the replica's log. */
+        public Position reached() {
+            return reached;
+        }
+    }
+
     /** A read asked to reflect a position whose entry a failover has removed: no replica will ever reach it. */
     public static final class PositionDiscarded extends ReplicaException {
         private static final long serialVersionUID = 1L;

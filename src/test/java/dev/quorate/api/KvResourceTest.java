@@ -218,14 +218,17 @@ class KvResourceTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"read=local&replica=1", "read=leader", "read=linearizable"})
-    void aPositionThatIsNotReachedInTimeIs504(String query) {
+    void aPositionThatIsNotReachedInTimeIs503ThatSaysHowFarItGot(String query) {
         problem(
                         given().header("Quorate-Position", "1.999999999")
                                 .get("/kv/" + key + "?timeout=50ms&" + query)
                                 .then(),
-                        504)
-                .body("type", equalTo("urn:quorate:problem:read-timeout"))
-                .body("detail", containsString("1.999999999"));
+                        503)
+                .body("type", equalTo("urn:quorate:problem:position-not-reached"))
+                .body("position", equalTo("1.999999999"))
+                .body("reached", matchesPattern("\\d+\\.\\d+"))
+                .body("outcome", equalTo("none"))
+                .header("Retry-After", "1");
     }
 
     @Test

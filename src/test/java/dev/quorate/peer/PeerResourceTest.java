@@ -79,7 +79,7 @@ class PeerResourceTest {
     @Test
     void anotherSetsMessageIsAConflict() {
         Envelope stranger = new Envelope("staging", 7, 0, 1, 10, 12);
-        post("s3cret", WireFormat.heartbeat(stranger, new Heartbeat(0, 1, 1_000, 1, 0)))
+        post("s3cret", WireFormat.heartbeat(stranger, new Heartbeat(0, 1, 1_000, 1, 0, 0, 0)))
                 .post("/replicas/1/heartbeat")
                 .then()
                 .statusCode(409)

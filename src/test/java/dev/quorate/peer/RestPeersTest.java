@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 @QuarkusTest
 class RestPeersTest {
     private static final Envelope TO_2 = new Envelope("quorate", 7, 0, 2, 10, 12);
-    private static final Heartbeat BEAT = new Heartbeat(0, 2, 3, 41, 5);
+    private static final Heartbeat BEAT = new Heartbeat(0, 2, 3, 41, 5, 0, 0);
     private static final HeartbeatResponse GOOD = new HeartbeatResponse(2, 0, 3, 41, 6, 5, true);
     private static final byte[] GARBAGE = "<html>Welcome to nginx</html>".getBytes(StandardCharsets.UTF_8);
 
@@ -90,7 +90,7 @@ class RestPeersTest {
         refusedAnswer(WireFormat.heartbeatAnswer(new HeartbeatResponse(2, 0, 3, 40, 6, 5, true)), "it was not asked");
         refusedAnswer(WireFormat.repairAnswer(true), "answered garbage");
         StoredValue other = new StoredValue("other", new byte[1], null, new Position(1, 1), 0);
-        byte[] reply = WireFormat.readAnswer(new ReadReply(2, 3, new Position(1, 1), other));
+        byte[] reply = WireFormat.readAnswer(new ReadReply(2, 3, new Position(1, 1), 1, -1, other));
         try (OddServer server = OddServer.answering(200, reply)) {
             refused("it was not asked", peers(server).read(TO_2, "key"));
         }

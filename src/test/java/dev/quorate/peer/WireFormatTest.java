@@ -212,8 +212,14 @@ class WireFormatTest {
                 random.nextLong(),
                 random.nextLong());
         AppendRequest append = append(random, envelope);
-        Heartbeat heartbeat =
-                new Heartbeat(envelope.from(), envelope.to(), random.nextLong(), random.nextLong(), random.nextLong());
+        Heartbeat heartbeat = new Heartbeat(
+                envelope.from(),
+                envelope.to(),
+                random.nextLong(),
+                random.nextLong(),
+                random.nextLong(),
+                random.nextLong(),
+                random.nextLong());
         WireFormat.Form form = new WireFormat.Form(random.nextLong(), random.nextLong(), longs(random));
         String key = text(random);
         Repair repair = new Repair(random.nextLong(), position(random), text(random), value(random));
@@ -316,7 +322,13 @@ class WireFormatTest {
                 random.nextInt(9), random.nextInt(9), random.nextLong(), random.nextLong(), random.nextBoolean());
         VoteResponse vote =
                 new VoteResponse(random.nextInt(9), random.nextInt(9), random.nextLong(), random.nextBoolean());
-        ReadReply reply = new ReadReply(random.nextInt(9), random.nextLong(), position(random), value(random));
+        ReadReply reply = new ReadReply(
+                random.nextInt(9),
+                random.nextLong(),
+                position(random),
+                random.nextLong(),
+                random.nextLong(),
+                value(random));
         boolean taken = random.nextBoolean();
         return List.of(
                 new Sample("append answer", WireFormat.appendAnswer(append), WireFormat::readAppendAnswer, append),
@@ -352,7 +364,13 @@ class WireFormatTest {
     }
 
     private static Object comparable(ReadReply reply) {
-        return List.of(reply.replica(), reply.term(), reply.last(), comparable(reply.value()));
+        return List.of(
+                reply.replica(),
+                reply.term(),
+                reply.last(),
+                reply.commitIndex(),
+                reply.stalenessMs(),
+                comparable(reply.value()));
     }
 
     private static Object comparable(Repair repair) {

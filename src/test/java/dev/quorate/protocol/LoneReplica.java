@@ -239,7 +239,7 @@ final class LoneReplica {
     }
 
     Heartbeat heartbeat(int from, long term) {
-        return new Heartbeat(from, self, term, 1, 0);
+        return new Heartbeat(from, self, term, 1, 0, 0, 0);
     }
 
     HeartbeatResponse confirms(int from, long round) {

@@ -114,15 +114,15 @@ class RaftPaperLogTest {
     @Test
     void s5_3_aHeartbeatCommitsOnlyWhatWasMatchedWithThisLeader() {
         LoneReplica follower = new LoneReplica(1, 3, 1, 1);
-        follower.step(new Heartbeat(0, 1, 2, 1, 2));
+        follower.step(new Heartbeat(0, 1, 2, 1, 2, 0, 0));
         assertEquals(0, follower.core().commitIndex());
         follower.step(follower.entries(0, 2, new Position(1, 2), 0));
-        follower.step(new Heartbeat(0, 1, 2, 2, 2));
+        follower.step(new Heartbeat(0, 1, 2, 2, 2, 0, 0));
         assertEquals(2, follower.core().commitIndex());
-        follower.step(new Heartbeat(0, 1, 2, 3, 1));
+        follower.step(new Heartbeat(0, 1, 2, 3, 1, 0, 0));
         assertEquals(2, follower.core().commitIndex());
         follower.step(follower.entries(0, 2, new Position(1, 2), 2, 2L));
-        follower.step(new Heartbeat(2, 1, 3, 1, 3));
+        follower.step(new Heartbeat(2, 1, 3, 1, 3, 0, 0));
         assertEquals(2, follower.core().commitIndex(), "what matched an earlier leader says nothing of this one");
     }
 

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 class OwnReadsTest {
     private final Log log = new Log();
     private final Store store = new Store();
-    private final OwnReads reads = new OwnReads(0, store, log, false);
+    private final OwnReads reads = new OwnReads(0, store, log, new Freshness(false), false);
 
     @Test
     void aLinearizableReadShowsNothingThatCanBeTakenBack() {
@@ -81,7 +81,7 @@ class OwnReadsTest {
         assertEquals(200, reads.expire(100));
         soon.assertFailedWith(ReplicaException.ReadTimeout.class);
         assertEquals(300, reads.expire(250));
-        token.assertFailedWith(ReplicaException.ReadTimeout.class);
+        token.assertFailedWith(ReplicaException.PositionNotReached.class);
         assertEquals(0, reads.expire(300));
         late.assertFailedWith(ReplicaException.ReadTimeout.class);
         commit(1);
@@ -166,7 +166,7 @@ class OwnReadsTest {
     }
 
     private UniAssertSubscriber<Position> reached(Position token, long deadlineNanos) {
-        return subscribed(Uni.createFrom().emitter(emitter -> reads.reached(token, deadlineNanos, emitter)));
+        return subscribed(Uni.createFrom().emitter(emitter -> reads.reached(token, false, deadlineNanos, emitter)));
     }
 
     private static <T> UniAssertSubscriber<T> subscribed(Uni<T> uni) {

@@ -56,8 +56,8 @@ class ReadsTest {
                 other -> Uni.createFrom()
                         .item(
                                 other == 0
-                                        ? new ReadReply(0, 1, new Position(1, 5), value("old", 1, 5))
-                                        : new ReadReply(2, 1, new Position(1, 6), null)));
+                                        ? new ReadReply(0, 1, new Position(1, 5), 0, -1, value("old", 1, 5))
+                                        : new ReadReply(2, 1, new Position(1, 6), 0, -1, null)));
         assertNull(
                 end(asked.quorumRead("k", 3, LONG)).assertCompleted().getItem().value());
     }
@@ -69,8 +69,8 @@ class ReadsTest {
                 other -> Uni.createFrom()
                         .item(
                                 other == 0
-                                        ? new ReadReply(0, 2, new Position(2, 3), value("new", 2, 3))
-                                        : new ReadReply(2, 1, new Position(1, 9), value("old", 1, 9))));
+                                        ? new ReadReply(0, 2, new Position(2, 3), 0, -1, value("new", 2, 3))
+                                        : new ReadReply(2, 1, new Position(1, 9), 0, -1, value("old", 1, 9))));
         ReadResult result =
                 end(asked.quorumRead("k", 3, LONG)).assertCompleted().getItem();
         assertEquals(0, result.replica());
@@ -82,7 +82,7 @@ class ReadsTest {
         Replica asked = follower(
                 3,
                 other -> other == 0
-                        ? Uni.createFrom().item(new ReadReply(0, 1, new Position(1, 5), value("v", 1, 5)))
+                        ? Uni.createFrom().item(new ReadReply(0, 1, new Position(1, 5), 0, -1, value("v", 1, 5)))
                         : Uni.createFrom().failure(new PeerException("cannot be connected to")));
         assertNotNull(
                 end(asked.quorumRead("k", 2, LONG)).assertCompleted().getItem().value());
@@ -97,7 +97,7 @@ class ReadsTest {
         Replica asked = follower(
                 9,
                 other -> Uni.createFrom()
-                        .item(new ReadReply(other, 1, Position.NONE, null))
+                        .item(new ReadReply(other, 1, Position.NONE, 0, -1, null))
                         .onItem()
                         .delayIt()
                         .by(Duration.ofMillis(80L * (other + 1))));
@@ -167,7 +167,7 @@ class ReadsTest {
         follower.start(false);
         end(follower.fromPeers().onForm(envelope(follower), SET_ID, 0, incarnations))
                 .assertCompleted();
-        end(follower.fromPeers().onHeartbeat(envelope(follower), new Heartbeat(0, 1, 1, 1, 0)))
+        end(follower.fromPeers().onHeartbeat(envelope(follower), new Heartbeat(0, 1, 1, 1, 0, 0, 0)))
                 .assertCompleted();
         // The picture that local reads go by is made once a drain: one more has passed when this is answered.
         end(follower.fromPeers().onHello(envelope(follower), false)).assertCompleted();

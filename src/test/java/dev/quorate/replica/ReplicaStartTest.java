@@ -34,7 +34,7 @@ class ReplicaStartTest {
                 .subscribe()
                 .with(state -> {});
         replica.fromPeers()
-                .onHeartbeat(envelope, new Heartbeat(0, 1, 1, 1, 0))
+                .onHeartbeat(envelope, new Heartbeat(0, 1, 1, 1, 0, 0, 0))
                 .subscribe()
                 .with(answer -> {});
         replica.start(false);

@@ -196,7 +196,7 @@ class RollbacksTest {
     }
 
     private void heartbeat(long term, long commitIndex) {
-        end(replica().fromPeers().onHeartbeat(envelope(), new Heartbeat(0, 1, term, 1, commitIndex)));
+        end(replica().fromPeers().onHeartbeat(envelope(), new Heartbeat(0, 1, term, 1, commitIndex, 0, 0)));
         settle();
     }
 

@@ -51,7 +51,7 @@ class SteppingDownTest {
         List<Long> incarnations =
                 List.of(OTHERS_INCARNATION, replica.membership().incarnation());
         end(replica.fromPeers().onForm(envelope(), SET_ID, 0, incarnations)).assertCompleted();
-        end(replica.fromPeers().onHeartbeat(envelope(), new Heartbeat(0, 1, 1, 1, 0)))
+        end(replica.fromPeers().onHeartbeat(envelope(), new Heartbeat(0, 1, 1, 1, 0, 0, 0)))
                 .assertCompleted();
         end(replica.fromPeers()
                 .onTimeoutNow(envelope(), new TimeoutNow(0, 1, 1))

@@ -16,6 +16,7 @@ final class Coverage {
     private final EnumSet<Reason> reasons = EnumSet.noneOf(Reason.class);
     private long acknowledged;
     private long reads;
+    private long proofs;
 
     void saw(CoreEvent event) {
         events.add(event.getClass());
@@ -32,11 +33,16 @@ final class Coverage {
         reads += moreReads;
     }
 
+    void countProofs(long more) {
+        proofs += more;
+    }
+
     void add(Coverage other) {
         events.addAll(other.events);
         roles.addAll(other.roles);
         reasons.addAll(other.reasons);
         count((int) other.acknowledged, (int) other.reads);
+        countProofs(other.proofs);
     }
 
     Set<Class<?>> events() {
@@ -57,5 +63,10 @@ final class Coverage {
 
     long reads() {
         return reads;
+    }
+
+    /** How often a follower was shown to be fresh. */
+    long proofs() {
+        return proofs;
     }
 }

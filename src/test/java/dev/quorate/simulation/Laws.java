@@ -34,6 +34,11 @@ final class Laws {
         return newestTerm;
     }
 
+    /** The last index that some replica takes for committed. */
+    long lastCommitted() {
+        return committed.size() - 1L;
+    }
+
     boolean isCommitted(SimEntry entry) {
         return entry.index() < committed.size() && committed.get((int) entry.index()) == entry;
     }

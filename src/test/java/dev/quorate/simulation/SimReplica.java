@@ -29,6 +29,7 @@ final class SimReplica {
     private final World world;
     private final Laws laws;
     private final SimEntry root;
+    private SimFreshness freshness;
     private int starts;
 
     // Survives a crash, but not a wipe.
@@ -78,6 +79,7 @@ final class SimReplica {
         this.world = world;
         this.laws = laws;
         this.log = new SimLog(root);
+        this.freshness = new SimFreshness(this, laws);
         this.store = new Store();
         this.streams = new SimStreams(settings.replicas());
         this.core = newCore();
@@ -125,6 +127,10 @@ final class SimReplica {
         return store;
     }
 
+    SimFreshness freshness() {
+        return freshness;
+    }
+
     boolean leads() {
         return up && core.role() == Role.LEADER;
     }
@@ -165,6 +171,7 @@ final class SimReplica {
         commitBound = 0;
         incarnation++;
         member = settings.flaw() == Flaw.WIPED_REPLICA_VOTES;
+        freshness = new SimFreshness(this, laws);
         laws.wiped(id);
     }
 
@@ -252,7 +259,9 @@ final class SimReplica {
             receive(part, parcel.fromIncarnation());
         } else if (parcel.content() instanceof Parcel.Core content) {
             streams.answered(content.message(), core.term());
+            freshness.taking(content.message());
             perform(core.step(content.message()), parcel.fromIncarnation());
+            freshness.taken(content.message());
         }
         afterwards();
     }

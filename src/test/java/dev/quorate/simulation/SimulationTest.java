@@ -43,6 +43,7 @@ class SimulationTest {
         everythingOccurred(coverage);
         assertTrue(coverage.acknowledged() > SCHEDULES, "writes were acknowledged: " + coverage.acknowledged());
         assertTrue(coverage.reads() > SCHEDULES, "reads were answered: " + coverage.reads());
+        assertTrue(coverage.proofs() > SCHEDULES, "followers were shown to be fresh: " + coverage.proofs());
     }
 
     static Coverage runAll(long first, int schedules) throws Exception {
