@@ -76,7 +76,8 @@ final class KvReads {
             return answer(read, replica);
         }
         Function<Position, Uni<? extends ReadResult>> then = reached -> answer(read, replica);
-        return replica.reached(position, read.timeout())
+        return replica.reads()
+                .reached(position, read.timeout())
                 .onItem()
                 .transformToUni(then)
                 .map(result -> result.atLeast(position));
@@ -84,11 +85,11 @@ final class KvReads {
 
     private static Uni<ReadResult> answer(KvRead read, Replica replica) {
         return switch (read.level()) {
-            case LEADER -> Uni.createFrom().item(() -> replica.read(read.key()));
-            case LINEARIZABLE -> replica.linearizableRead(read.key(), read.timeout());
-            case LOCAL -> Uni.createFrom().item(() -> replica.localRead(read.key()));
-            case QUORUM -> replica.quorumRead(read.key(), read.r(), read.timeout());
-            case REPAIR -> replica.readWithRepair(read.key(), read.timeout());
+            case LEADER -> Uni.createFrom().item(() -> replica.reads().newest(read.key()));
+            case LINEARIZABLE -> replica.reads().linearizable(read.key(), read.timeout());
+            case LOCAL -> Uni.createFrom().item(() -> replica.reads().local(read.key()));
+            case QUORUM -> replica.reads().quorum(read.key(), read.r(), read.timeout());
+            case REPAIR -> replica.reads().withRepair(read.key(), read.timeout());
         };
     }
 

@@ -141,10 +141,14 @@ public final class OriginalResource {
         }
         HttpServerResponse http = request.response();
         if (r > 0) {
-            return hosted.asked().quorumRead(key, r, hosted.readTimeout()).map(result -> Answers.of(result, key, http));
+            return hosted.asked()
+                    .reads()
+                    .quorum(key, r, hosted.readTimeout())
+                    .map(result -> Answers.of(result, key, http));
         }
         return atLeader.call(
-                left -> Uni.createFrom().item(() -> Answers.of(hosted.asked().read(key), key, http)),
+                left -> Uni.createFrom()
+                        .item(() -> Answers.of(hosted.asked().reads().newest(key), key, http)),
                 (leader, left) -> forwarder.read("read", leader, key, null, left, forwardedBy),
                 timeLeft(request, hosted.readTimeout()),
                 forwardedBy);
@@ -168,7 +172,7 @@ public final class OriginalResource {
         Optional<Replica> here = hosted.hosted(id);
         return here.isEmpty()
                 ? forwarder.read("follower-read", id, key, id, hosted.readTimeout(), forwardedBy)
-                : Uni.createFrom().item(Answers.of(here.get().localRead(key), key, request.response()));
+                : Uni.createFrom().item(Answers.of(here.get().reads().local(key), key, request.response()));
     }
 
     /** The leader's newest record, after the replicas that lack it were given it. */
@@ -181,7 +185,7 @@ public final class OriginalResource {
         String key = key(Query.of(request.query()));
         HttpServerResponse http = request.response();
         return atLeader.call(
-                left -> hosted.asked().readWithRepair(key, left).map(result -> Answers.of(result, key, http)),
+                left -> hosted.asked().reads().withRepair(key, left).map(result -> Answers.of(result, key, http)),
                 (leader, left) -> forwarder.read("read-with-repair", leader, key, null, left, forwardedBy),
                 timeLeft(request, hosted.readTimeout()),
                 forwardedBy);

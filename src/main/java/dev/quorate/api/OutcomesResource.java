@@ -56,7 +56,9 @@ public final class OutcomesResource {
         OptionalInt asked = HostedHere.asked(Query.of(request.query()), hosted);
         Replica replica = asked.isPresent() ? hosted.hosted(asked.getAsInt()).orElseThrow() : hosted.asked();
         Position position = position(version);
-        return replica.outcome(position).map(outcome -> new Told(position.toString(), outcome.label(), replica.id()));
+        return replica.reads()
+                .outcome(position)
+                .map(outcome -> new Told(position.toString(), outcome.label(), replica.id()));
     }
 
     private static Position position(String text) {

@@ -78,7 +78,9 @@ public class RestPeers implements Peers {
                 hosted.get().heartbeatTimeout(),
                 bytes -> {
                     HeartbeatResponse answer = WireFormat.readHeartbeatAnswer(bytes);
-                    boolean matches = answer.to() == envelope.from() && answer.round() == heartbeat.round();
+                    boolean outdated = answer.term() > heartbeat.term() && answer.round() == 0;
+                    boolean matches =
+                            answer.to() == envelope.from() && (outdated || answer.round() == heartbeat.round());
                     return answers(envelope, answer.from(), matches, answer);
                 });
     }

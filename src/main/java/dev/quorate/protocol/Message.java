@@ -144,7 +144,7 @@ public sealed interface Message {
     /**
      * The answer to a {@link Heartbeat}.
      *
-     * @param round that of the heartbeat
+     * @param round that of the heartbeat; 0 for one of an older term, which confirms nothing
      * @param lastIndex the follower's last index, for people to see; counts for nothing
      * @param commitIndex the follower's commit index, for people to see
      * @param counts as in {@link AppendResponse}

@@ -481,14 +481,10 @@ public final class ReplicaCore {
                 hearLeader(heartbeat.from());
                 replication.followCommit(heartbeat.commitIndex());
             }
+            // Rounds are counted anew in each term: one of an older term, late, confirms nothing in this one.
+            long round = heartbeat.term() == term() ? heartbeat.round() : 0;
             send(new HeartbeatResponse(
-                    options.self(),
-                    heartbeat.from(),
-                    term(),
-                    heartbeat.round(),
-                    log.lastIndex(),
-                    commitIndex(),
-                    member));
+                    options.self(), heartbeat.from(), term(), round, log.lastIndex(), commitIndex(), member));
         }
 
         @Override

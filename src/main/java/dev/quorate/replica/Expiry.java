@@ -1,6 +1,7 @@
 package dev.quorate.replica;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.Consumer;
@@ -10,18 +11,21 @@ import java.util.function.ToLongFunction;
 /** Has waits fail when their time is over: one timer, for the earliest. Loop thread only. */
 final class Expiry {
     private final Loop loop;
-    private final List<LongUnaryOperator> kinds;
+    private final List<LongUnaryOperator> kinds = new ArrayList<>();
     private boolean expected;
     private long earliestNanos;
 
-    /**
-     * Over several kinds of waits.
-     *
-     * @param kinds each is told the time, fails what is overdue, and tells the next deadline, or 0 without one
-     */
-    Expiry(Loop loop, List<LongUnaryOperator> kinds) {
+    Expiry(Loop loop) {
         this.loop = loop;
-        this.kinds = kinds;
+    }
+
+    /**
+     * Adds a kind of waits.
+     *
+     * @param kind is told the time, fails what is overdue, and tells the next deadline, or 0 without one
+     */
+    void add(LongUnaryOperator kind) {
+        kinds.add(kind);
     }
 
     /** A wait ends at that time of the monotonic clock. */

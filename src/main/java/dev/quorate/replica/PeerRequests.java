@@ -46,7 +46,7 @@ public final class PeerRequests {
         return step(envelope, heartbeat, HeartbeatResponse.class, () -> {
             heard(heartbeat, 0, heartbeat.commitIndex());
             if (heartbeat.term() == core.term()) {
-                replica.freshness().taken(heartbeat, takenNanos);
+                replica.reads().freshness().taken(heartbeat, takenNanos);
             }
         });
     }
@@ -149,7 +149,7 @@ public final class PeerRequests {
     public Uni<Peers.ReadReply> onRead(Envelope envelope, String key) {
         return replica.onLoop(() -> {
             acceptSender(envelope);
-            return replica.servedReply(key);
+            return replica.reads().served(key);
         });
     }
 

@@ -128,7 +128,7 @@ final class Performer {
         for (Message message : effects.sendNow()) {
             if (!isAnswer(message)) {
                 if (message instanceof Heartbeat heartbeat) {
-                    replica.freshness().sending(heartbeat, System.nanoTime());
+                    replica.reads().freshness().sending(heartbeat, System.nanoTime());
                 }
                 streams.send(message);
             } else if (asker != null) {

@@ -16,6 +16,7 @@ final class Reads {
     private static final Comparator<Aged> BY_POSITION = Comparator.comparing(aged -> aged.reply.last());
 
     private final Replica replica;
+    private final ReplicaReads own;
     private final Peers peers;
 
     /** A reply, and a moment before it was made: what it shows gets older on its way. */
@@ -26,16 +27,17 @@ final class Reads {
         }
     }
 
-    Reads(Replica replica, Peers peers) {
+    Reads(Replica replica, ReplicaReads own, Peers peers) {
         this.replica = replica;
+        this.own = own;
         this.peers = peers;
     }
 
     /** The answer of the highest log position counts, not that of the highest version: absence is an answer too. */
     Uni<ReadResult> quorum(String key, int r, Duration timeout) {
-        return replica.onLoop(() -> replica.servedReply(key))
+        return replica.onLoop(() -> own.served(key))
                 .onItem()
-                .transformToUni(own -> replies(key, own)
+                .transformToUni(mine -> replies(key, mine)
                         .select()
                         .first(timeout)
                         .select()
@@ -58,27 +60,27 @@ final class Reads {
      */
     Uni<ReadResult> withRepair(String key, Duration timeout) {
         long askedNanos = System.nanoTime();
-        return replica.onLoop(() -> replica.leadersReply(key))
+        return replica.onLoop(() -> own.leaders(key))
                 .onItem()
-                .transformToUni(own -> others(key)
+                .transformToUni(mine -> others(key)
                         .onItem()
-                        .transformToUniAndMerge(other -> repairIfStale(own, other.reply, key))
+                        .transformToUniAndMerge(other -> repairIfStale(mine, other.reply, key))
                         .select()
                         .first(timeout)
                         .collect()
                         .asList()
-                        .replaceWith(() -> result(new Aged(own, askedNanos))));
+                        .replaceWith(() -> result(new Aged(mine, askedNanos))));
     }
 
-    private Uni<Boolean> repairIfStale(ReadReply own, ReadReply theirs, String key) {
-        if (theirs.term() > own.term()) {
+    private Uni<Boolean> repairIfStale(ReadReply mine, ReadReply theirs, String key) {
+        if (theirs.term() > mine.term()) {
             throw new ReplicaException.Unavailable("replica " + theirs.replica() + " knows a newer term");
         }
-        boolean same = Objects.equals(version(own), version(theirs));
-        if (same || !own.last().isAfter(theirs.last())) {
+        boolean same = Objects.equals(version(mine), version(theirs));
+        if (same || !mine.last().isAfter(theirs.last())) {
             return Uni.createFrom().item(false);
         }
-        Repair repair = new Repair(own.term(), own.last(), key, own.value());
+        Repair repair = new Repair(mine.term(), mine.last(), key, mine.value());
         return peers.repair(replica.envelopeTo(theirs.replica()), repair)
                 .onItem()
                 .invoke(taken -> {
@@ -94,8 +96,8 @@ final class Reads {
         return reply.value() == null ? "absent" : reply.value().version();
     }
 
-    private Multi<Aged> replies(String key, ReadReply own) {
-        Aged first = new Aged(own, System.nanoTime());
+    private Multi<Aged> replies(String key, ReadReply mine) {
+        Aged first = new Aged(mine, System.nanoTime());
         return Multi.createBy().merging().streams(Multi.createFrom().item(first), others(key));
     }
 

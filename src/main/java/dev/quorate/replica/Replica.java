@@ -8,7 +8,6 @@ import dev.quorate.protocol.CoreEvent.RoleChanged;
 import dev.quorate.protocol.CoreEvent.TransferGivenUp;
 import dev.quorate.protocol.Message;
 import dev.quorate.protocol.Message.AppendRequest;
-import dev.quorate.protocol.Position;
 import dev.quorate.protocol.Reason;
 import dev.quorate.protocol.ReplicaCore;
 import dev.quorate.protocol.Role;
@@ -24,7 +23,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
@@ -57,9 +55,7 @@ public final class Replica {
     private final PeerRequests fromPeers;
     private final Formation formation;
     private final Handover handover = new Handover();
-    private final Reads reads;
-    private final OwnReads own;
-    private final Freshness freshness;
+    private final ReplicaReads reads;
     private final Expiry expiry;
     private final Consumer<String> onFatal;
     private final ReplicaEvents events;
@@ -85,7 +81,6 @@ public final class Replica {
         this.directory = directory;
         this.streams = new Streams(this, peers, loop, options.replicas(), events);
         this.formation = new Formation(this, peers, loop);
-        this.reads = new Reads(this, peers);
         Opening opened = Opening.open(directory, options, new SyncRelay(loop, events), events);
         this.membership = opened.membership();
         this.quarantined = opened.quarantined();
@@ -100,9 +95,9 @@ public final class Replica {
                 storage.commitBound(),
                 wal);
         AckWaits waits = new AckWaits(options.replicas(), !membership.elects());
-        this.freshness = new Freshness(options.replicas() == 1 || !membership.elects());
-        this.own = new OwnReads(id(), store, wal, freshness, !membership.elects());
-        this.expiry = new Expiry(loop, List.of(now -> waits.expire(now, core), own::expire));
+        this.expiry = new Expiry(loop);
+        expiry.add(now -> waits.expire(now, core));
+        this.reads = new ReplicaReads(this, core, storage, peers, expiry, options.replicas(), membership.elects());
         this.writes = new Writes(this, options, core, storage, waits, expiry);
         this.performer = new Performer(this, core, storage, streams);
         this.snapshots = new Snapshots(options, storage, loop, events);
@@ -190,7 +185,7 @@ public final class Replica {
 
     private void abandon(String why) {
         writes.abandon(why + "; the write may have been done");
-        own.abandon(why);
+        reads.abandon(why);
         handover.failed(why);
         performer.abandon();
     }
@@ -240,8 +235,9 @@ public final class Replica {
         return streams.health(peer);
     }
 
-    Freshness freshness() {
-        return freshness;
+    /** What can be read of it. */
+    public ReplicaReads reads() {
+        return reads;
     }
 
     /**
@@ -267,72 +263,6 @@ public final class Replica {
         });
         return write.onItemOrFailure()
                 .invoke((receipt, failure) -> events.written(required, ReplicaException.outcome(failure)));
-    }
-
-    /**
-     * The newest record of a leader.
-     *
-     * @throws ReplicaException.Unavailable if this replica does not lead or does not yet take requests
-     */
-    public ReadResult read(String key) {
-        return own.newest(key, view);
-    }
-
-    /**
-     * This replica's own record, or what read repair gave it.
-     *
-     * @throws ReplicaException.Unavailable if it stopped or belongs to no set yet
-     */
-    public ReadResult localRead(String key) {
-        return own.local(key, view);
-    }
-
-    /**
-     * The newest committed record of a leader, once a majority confirmed that it still leads, in a round sent after the
-     * read arrived, and all that was in its log then is committed (protocol.md §4; thesis §6.4). Emits on the loop;
-     * fails with {@link ReplicaException}.
-     */
-    public Uni<ReadResult> linearizableRead(String key, Duration timeout) {
-        return waiting(timeout, (deadlineNanos, emitter) -> {
-            if (!serves()) {
-                throw new ReplicaException.Unavailable(view.whyNot(id()));
-            }
-            own.linearizable(key, core.askRound(), deadlineNanos, emitter);
-        });
-    }
-
-    /**
-     * Emits the position, on the loop, once this replica has reached it. Fails with
-     * {@link ReplicaException.PositionDiscarded} or {@link ReplicaException.PositionNotReached}.
-     */
-    public Uni<Position> reached(Position token, Duration timeout) {
-        return waiting(timeout, (deadlineNanos, emitter) -> own.reached(token, false, deadlineNanos, emitter));
-    }
-
-    /** What became of the entry at a position, as far as this replica knows. Emits on the loop. */
-    public Uni<EntryOutcome> outcome(Position position) {
-        return onLoop(() -> {
-            view.requireFormed(id());
-            return own.outcome(position, core.commitIndex());
-        });
-    }
-
-    /**
-     * Asks all replicas, takes the first {@code r} answers, and emits that of the highest position (protocol.md §4).
-     * Fails with {@link ReplicaException.TooFewReplies}.
-     *
-     * @param r 1..N
-     */
-    public Uni<ReadResult> quorumRead(String key, int r, Duration timeout) {
-        return reads.quorum(key, r, timeout);
-    }
-
-    /**
-     * Emits the leader's newest record, or absence, after the replicas that are behind were given it (protocol.md §5).
-     * Fails with {@link ReplicaException.Unavailable} if this replica does not lead.
-     */
-    public Uni<ReadResult> readWithRepair(String key, Duration timeout) {
-        return reads.withRepair(key, timeout);
     }
 
     /**
@@ -413,29 +343,6 @@ public final class Replica {
 
     ReplicaEvents events() {
         return events;
-    }
-
-    /** Of a replica that counts in its set. */
-    Peers.ReadReply servedReply(String key) {
-        if (!membership.isFormed()) {
-            throw new ReplicaException.Unavailable(view.whyNot(id()));
-        }
-        return new Peers.ReadReply(
-                id(),
-                core.term(),
-                wal.lastPosition(),
-                core.commitIndex(),
-                freshness.stalenessMs(core.role()),
-                Values.asSeen(store.get(key)));
-    }
-
-    /** Of a leader that takes requests. */
-    Peers.ReadReply leadersReply(String key) {
-        if (!serves()) {
-            // Judged now, not by the picture of the last drain: another may have been heard to lead since.
-            throw new ReplicaException.Unavailable(view.whyNot(id()));
-        }
-        return servedReply(key);
     }
 
     void saveMembership(Membership next) {
@@ -542,9 +449,8 @@ public final class Replica {
 
     private void afterDrain() {
         performer.afterDrain();
-        freshness.look(core.role(), core.term(), core.confirmedRound(), core.sharedIndex());
         writes.complete();
-        own.complete(core.commitIndex(), core.confirmedRound());
+        reads.complete();
         if (core.transferTarget() >= 0) {
             performer.perform(core.handOver(writes.pending() > 0));
         }
@@ -557,8 +463,8 @@ public final class Replica {
         if (event instanceof RoleChanged changed) {
             if (changed.role() != Role.LEADER) {
                 writes.abandon("replica " + id() + " no longer leads; the write may have been done");
-                own.steppedDown("replica " + id() + " no longer leads");
             }
+            reads.roleChanged(changed.role());
             settle();
             if (changed.reason() == Reason.NO_SPACE && !membership.elects()) {
                 // Nobody else ever leads this set.
@@ -576,15 +482,6 @@ public final class Replica {
         return Uni.createFrom().emitter(emitter -> offer(emitter, () -> emitter.complete(work.get())));
     }
 
-    private <T> Uni<T> waiting(Duration timeout, BiConsumer<Long, UniEmitter<? super T>> add) {
-        long deadlineNanos = System.nanoTime() + timeout.toNanos();
-        return Uni.createFrom()
-                .emitter(emitter -> offer(emitter, () -> {
-                    add.accept(deadlineNanos, emitter);
-                    expiry.expect(deadlineNanos);
-                }));
-    }
-
     /** Has work done on the loop; what it refuses goes to the asker, what breaks stops the replica. */
     void offer(UniEmitter<?> emitter, Runnable work) {
         if (stopped != null) {
@@ -594,7 +491,8 @@ public final class Replica {
         loop.offer(new Asked(id(), emitter, work));
     }
 
-    private boolean serves() {
+    /** Whether it leads and takes requests, now. */
+    boolean serves() {
         return core.role() == Role.LEADER
                 && wal.lastIndex() >= core.noOpIndex()
                 && membership.isFormed()

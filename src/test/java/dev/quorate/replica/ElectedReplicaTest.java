@@ -80,9 +80,10 @@ class ElectedReplicaTest {
         await().until(() -> replica.view().serving());
         end(replica.put("k", new byte[1], null, WriteConcern.of("2"), LONG)).assertCompleted();
         confirms = false;
-        end(replica.linearizableRead("k", Duration.ofMillis(400))).assertFailedWith(ReplicaException.ReadTimeout.class);
+        end(replica.reads().linearizable("k", Duration.ofMillis(400)))
+                .assertFailedWith(ReplicaException.ReadTimeout.class);
         confirms = true;
-        assertNotNull(end(replica.linearizableRead("k", LONG)).getItem().value());
+        assertNotNull(end(replica.reads().linearizable("k", LONG)).getItem().value());
     }
 
     /** Forgotten in a crash it could be given twice. */
@@ -106,8 +107,8 @@ class ElectedReplicaTest {
         assertFalse(
                 end(replica.fromPeers().onVote(envelope(), request)).getItem().granted());
         end(replica.fromPeers().onRead(envelope(), "k")).assertFailedWith(ReplicaException.Unavailable.class);
-        assertThrows(ReplicaException.Unavailable.class, () -> replica.localRead("k"));
-        end(replica.quorumRead("k", 1, LONG)).assertFailedWith(ReplicaException.Unavailable.class);
+        assertThrows(ReplicaException.Unavailable.class, () -> replica.reads().local("k"));
+        end(replica.reads().quorum("k", 1, LONG)).assertFailedWith(ReplicaException.Unavailable.class);
     }
 
     /** What the other has beyond it belongs to a tail that is being discarded. */

@@ -3,7 +3,6 @@ package dev.quorate.replica;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -13,10 +12,11 @@ class ExpiryTest {
     void theEarliestDeadlineCountsWhoeverCameFirst() {
         AtomicInteger asked = new AtomicInteger();
         Loop loop = new Loop("quorate-test-expiry", () -> {}, failure -> {});
-        Expiry expiry = new Expiry(loop, List.of(now -> {
+        Expiry expiry = new Expiry(loop);
+        expiry.add(now -> {
             asked.incrementAndGet();
             return 0;
-        }));
+        });
         loop.start();
         loop.offer(() -> {
             expiry.expect(System.nanoTime() + Duration.ofHours(1).toNanos());

@@ -106,7 +106,7 @@ class FullDiskTest {
     }
 
     private static String value(Replica replica) {
-        StoredValue value = replica.localRead("k").value();
+        StoredValue value = replica.reads().local("k").value();
         assertNotNull(value);
         return new String(value.value(), StandardCharsets.UTF_8);
     }

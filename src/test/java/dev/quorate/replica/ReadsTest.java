@@ -58,8 +58,10 @@ class ReadsTest {
                                 other == 0
                                         ? new ReadReply(0, 1, new Position(1, 5), 0, -1, value("old", 1, 5))
                                         : new ReadReply(2, 1, new Position(1, 6), 0, -1, null)));
-        assertNull(
-                end(asked.quorumRead("k", 3, LONG)).assertCompleted().getItem().value());
+        assertNull(end(asked.reads().quorum("k", 3, LONG))
+                .assertCompleted()
+                .getItem()
+                .value());
     }
 
     @Test
@@ -72,7 +74,7 @@ class ReadsTest {
                                         ? new ReadReply(0, 2, new Position(2, 3), 0, -1, value("new", 2, 3))
                                         : new ReadReply(2, 1, new Position(1, 9), 0, -1, value("old", 1, 9))));
         ReadResult result =
-                end(asked.quorumRead("k", 3, LONG)).assertCompleted().getItem();
+                end(asked.reads().quorum("k", 3, LONG)).assertCompleted().getItem();
         assertEquals(0, result.replica());
         assertEquals(new Position(2, 3), result.position());
     }
@@ -84,11 +86,14 @@ class ReadsTest {
                 other -> other == 0
                         ? Uni.createFrom().item(new ReadReply(0, 1, new Position(1, 5), 0, -1, value("v", 1, 5)))
                         : Uni.createFrom().failure(new PeerException("cannot be connected to")));
-        assertNotNull(
-                end(asked.quorumRead("k", 2, LONG)).assertCompleted().getItem().value());
-        ReplicaException.TooFewReplies few = (ReplicaException.TooFewReplies) end(asked.quorumRead("k", 3, LONG))
-                .assertFailedWith(ReplicaException.TooFewReplies.class)
-                .getFailure();
+        assertNotNull(end(asked.reads().quorum("k", 2, LONG))
+                .assertCompleted()
+                .getItem()
+                .value());
+        ReplicaException.TooFewReplies few =
+                (ReplicaException.TooFewReplies) end(asked.reads().quorum("k", 3, LONG))
+                        .assertFailedWith(ReplicaException.TooFewReplies.class)
+                        .getFailure();
         assertEquals(2, few.answered());
     }
 
@@ -101,7 +106,8 @@ class ReadsTest {
                         .onItem()
                         .delayIt()
                         .by(Duration.ofMillis(80L * (other + 1))));
-        end(asked.quorumRead("k", 9, Duration.ofMillis(200))).assertFailedWith(ReplicaException.TooFewReplies.class);
+        end(asked.reads().quorum("k", 9, Duration.ofMillis(200)))
+                .assertFailedWith(ReplicaException.TooFewReplies.class);
     }
 
     @Test
@@ -109,12 +115,14 @@ class ReadsTest {
         Replica asked = follower(3, other -> Uni.createFrom().failure(new PeerException("silent")));
         Position ahead = new Position(1, 5);
         assertFalse(repair(asked, new Repair(2, ahead, "k", value("v", 1, 5))));
-        assertNull(asked.localRead("k").value());
+        assertNull(asked.reads().local("k").value());
         assertTrue(repair(asked, new Repair(1, ahead, "k", value("v", 1, 5))));
-        assertNotNull(asked.localRead("k").value());
+        assertNotNull(asked.reads().local("k").value());
         // Shown to local reads alone: it counts in no quorum.
-        assertNull(
-                end(asked.quorumRead("k", 1, LONG)).assertCompleted().getItem().value());
+        assertNull(end(asked.reads().quorum("k", 1, LONG))
+                .assertCompleted()
+                .getItem()
+                .value());
     }
 
     private static StoredValue value(String text, long term, long index) {

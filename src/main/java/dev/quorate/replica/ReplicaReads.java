@@ -1,0 +1,171 @@
+package dev.quorate.replica;
+
+import dev.quorate.log.Wal;
+import dev.quorate.protocol.Position;
+import dev.quorate.protocol.ReplicaCore;
+import dev.quorate.protocol.Role;
+import dev.quorate.store.Store;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import java.time.Duration;
+import java.util.function.BiConsumer;
+
+/**
+ * What edges read of a replica, at every level (protocol.md §4). Reads of the newest state are answered on the caller's
+ * thread; a {@code Uni} emits on the loop and fails with {@link ReplicaException}.
+ */
+public final class ReplicaReads {
+    private final Replica replica;
+    private final ReplicaCore core;
+    private final Wal wal;
+    private final Store store;
+    private final Expiry expiry;
+    private final Freshness freshness;
+    private final OwnReads own;
+    private final Reads several;
+
+    /** @param elects as of {@link Membership#elects} */
+    ReplicaReads(
+            Replica replica,
+            ReplicaCore core,
+            Storage storage,
+            Peers peers,
+            Expiry expiry,
+            int replicas,
+            boolean elects) {
+        this.replica = replica;
+        this.core = core;
+        this.wal = storage.wal();
+        this.store = storage.store();
+        this.expiry = expiry;
+        this.freshness = new Freshness(replicas == 1 || !elects);
+        this.own = new OwnReads(replica.id(), store, wal, freshness, !elects);
+        this.several = new Reads(replica, this, peers);
+        expiry.add(own::expire);
+    }
+
+    // ---- any thread ------------------------------------------------------------------------------------------------
+
+    /**
+     * The newest record of a leader.
+     *
+     * @throws ReplicaException.Unavailable if this replica does not lead or does not yet take requests
+     */
+    public ReadResult newest(String key) {
+        return own.newest(key, replica.view());
+    }
+
+    /**
+     * This replica's own record, or what read repair gave it.
+     *
+     * @throws ReplicaException.Unavailable if it stopped or belongs to no set yet
+     */
+    public ReadResult local(String key) {
+        return own.local(key, replica.view());
+    }
+
+    /**
+     * The newest committed record of a leader, once a majority confirmed that it still leads, in a round sent after the
+     * read arrived, and all that was in its log then is committed (protocol.md §4; thesis §6.4).
+     */
+    public Uni<ReadResult> linearizable(String key, Duration timeout) {
+        return waiting(timeout, (deadlineNanos, emitter) -> {
+            requireServing();
+            own.linearizable(key, core.askRound(), deadlineNanos, emitter);
+        });
+    }
+
+    /**
+     * Asks all replicas, takes the first {@code r} answers, and emits that of the highest position (protocol.md §4).
+     * Fails with {@link ReplicaException.TooFewReplies}.
+     *
+     * @param r 1..N
+     */
+    public Uni<ReadResult> quorum(String key, int r, Duration timeout) {
+        return several.quorum(key, r, timeout);
+    }
+
+    /**
+     * Emits the leader's newest record, or absence, after the replicas that are behind were given it (protocol.md §5).
+     * Fails with {@link ReplicaException.Unavailable} if this replica does not lead.
+     */
+    public Uni<ReadResult> withRepair(String key, Duration timeout) {
+        return several.withRepair(key, timeout);
+    }
+
+    /**
+     * Emits the position once this replica has reached it. Fails with {@link ReplicaException.PositionDiscarded} or
+     * {@link ReplicaException.PositionNotReached}.
+     */
+    public Uni<Position> reached(Position token, Duration timeout) {
+        return waiting(timeout, (deadlineNanos, emitter) -> own.reached(token, false, deadlineNanos, emitter));
+    }
+
+    /** What became of the entry at a position, as far as this replica knows. */
+    public Uni<EntryOutcome> outcome(Position position) {
+        return replica.onLoop(() -> {
+            replica.view().requireFormed(replica.id());
+            return own.outcome(position, core.commitIndex());
+        });
+    }
+
+    private <T> Uni<T> waiting(Duration timeout, BiConsumer<Long, UniEmitter<? super T>> add) {
+        long deadlineNanos = System.nanoTime() + timeout.toNanos();
+        return Uni.createFrom()
+                .emitter(emitter -> replica.offer(emitter, () -> {
+                    add.accept(deadlineNanos, emitter);
+                    expiry.expect(deadlineNanos);
+                }));
+    }
+
+    // ---- the loop --------------------------------------------------------------------------------------------------
+
+    Freshness freshness() {
+        return freshness;
+    }
+
+    /** Of a replica that counts in its set. */
+    Peers.ReadReply served(String key) {
+        if (!replica.membership().isFormed()) {
+            throw new ReplicaException.Unavailable(replica.view().whyNot(replica.id()));
+        }
+        return new Peers.ReadReply(
+                replica.id(),
+                core.term(),
+                wal.lastPosition(),
+                core.commitIndex(),
+                freshness.stalenessMs(core.role()),
+                Values.asSeen(store.get(key)));
+    }
+
+    /** Of a leader that takes requests. */
+    Peers.ReadReply leaders(String key) {
+        requireServing();
+        return served(key);
+    }
+
+    /** Judged now, not by the picture of the last drain: another may have been heard to lead since. */
+    private void requireServing() {
+        if (!replica.serves()) {
+            throw new ReplicaException.Unavailable(replica.view().whyNot(replica.id()));
+        }
+    }
+
+    /** Once a drain: answers what log, commit index and confirmed round cover by now. */
+    void complete() {
+        freshness.look(core.role(), core.term(), core.confirmedRound(), core.sharedIndex());
+        own.complete(core.commitIndex(), core.confirmedRound());
+    }
+
+    /** This replica has another role. */
+    void roleChanged(Role role) {
+        if (role != Role.LEADER) {
+            own.steppedDown("replica " + replica.id() + " no longer leads");
+        }
+    }
+
+    /** This replica stopped. */
+    void abandon(String why) {
+        own.abandon(why);
+    }
+}
