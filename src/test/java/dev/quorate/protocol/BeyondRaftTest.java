@@ -11,6 +11,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.quorate.protocol.Message.Admission;
 import dev.quorate.protocol.Message.AppendRequest;
 import dev.quorate.protocol.Message.AppendResponse;
+import dev.quorate.protocol.Message.Heartbeat;
+import dev.quorate.protocol.Message.HeartbeatResponse;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -37,6 +39,48 @@ class BeyondRaftTest {
         leader.becomesLeader();
         leader.perform(leader.core().tick(ELECTION_TICKS + 1));
         assertEquals(Role.FOLLOWER, leader.core().role());
+    }
+
+    /** The same replica may lead again, and take the answer for one to a round of its own. */
+    @Test
+    void aRoundOfAnOlderTermConfirmsNothing() {
+        LoneReplica follower = new LoneReplica(1, 3, 1);
+        follower.step(follower.heartbeat(0, 5));
+        List<Message> answers = follower.step(new Heartbeat(0, 1, 4, 21, 0, 0, 0));
+        HeartbeatResponse answer = all(HeartbeatResponse.class, answers).get(0);
+        assertEquals(5, answer.term());
+        assertEquals(0, answer.round());
+    }
+
+    /** protocol.md §4: what each had answered before the round that is confirmed by now, and the last index then. */
+    @Test
+    void heartbeatsNameTheAnswersThatCameBeforeAConfirmedRound() {
+        LoneReplica leader = new LoneReplica(0, 3, 1);
+        leader.becomesLeader();
+        leader.sync();
+        List<Heartbeat> first = round(leader);
+        leader.step(leader.confirms(1, first.get(0).round()));
+        leader.append();
+        List<Heartbeat> second = round(leader);
+        assertNames(0, 2, second);
+        leader.step(leader.confirms(2, second.get(0).round()));
+        // When the second was sent follower 1 had answered the first, follower 2 nothing, and the log ended at 3.
+        List<Heartbeat> third = round(leader);
+        assertEquals(first.get(0).round(), third.get(0).provenRound());
+        assertEquals(0, third.get(1).provenRound());
+        assertEquals(3, third.get(0).provenIndex());
+    }
+
+    private static List<Heartbeat> round(LoneReplica leader) {
+        leader.core().askRound();
+        return all(Heartbeat.class, leader.perform(leader.core().sendRound()));
+    }
+
+    private static void assertNames(long round, long index, List<Heartbeat> beats) {
+        for (Heartbeat beat : beats) {
+            assertEquals(round, beat.provenRound());
+            assertEquals(index, beat.provenIndex());
+        }
     }
 
     @Test
