@@ -88,7 +88,9 @@ public final class KvResource {
     public Uni<Response> get(
             @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
         Uni<Response> answer = reads.get(KvRead.of(key(request), request, hosted), request.response(), forwardedBy);
-        return request.method() == HttpMethod.HEAD ? answer.invoke(whole -> head(whole, request.response())) : answer;
+        return request.method().equals(HttpMethod.HEAD)
+                ? answer.invoke(whole -> head(whole, request.response()))
+                : answer;
     }
 
     /** The platform leaves out the body, and with it how long it would be. */

@@ -97,6 +97,14 @@ public final class Problems {
             return Problem.of(409, "position-discarded", "The position was removed by a failover", detail)
                     .with("position", discarded.position().toString());
         }
+        if (e instanceof ReplicaException.Compacted compacted) {
+            return Problem.of(410, "compacted", "The log no longer has what follows", detail)
+                    .with("first", compacted.first().toString());
+        }
+        if (e instanceof ReplicaException.TooManyWatchers) {
+            return Problem.of(429, "too-many-watchers", "Too many watch", detail)
+                    .header(HttpHeaders.RETRY_AFTER, "10");
+        }
         if (e instanceof ReplicaException.NoSpace) {
             return Problem.of(507, "no-space", "There is no space for the write", detail)
                     .with("outcome", "none");

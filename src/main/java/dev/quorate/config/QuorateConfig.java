@@ -102,6 +102,10 @@ public interface QuorateConfig {
         @WithDefault("10000")
         int pendingWrites();
 
+        /** Watchers of one replica, 0 or more. */
+        @WithDefault("2000")
+        int watchers();
+
         /** Bytes of undo tail above which new writes are refused. */
         @WithDefault("64M")
         MemorySize uncommitted();

@@ -199,14 +199,23 @@ public final class Wal implements LogView, AutoCloseable {
 
     @Override
     public Records batch(long fromIndex, int maxBytes) {
-        if (fromIndex > lastIndex) {
+        return batch(fromIndex, lastIndex, maxBytes);
+    }
+
+    /**
+     * As {@link #batch(long, int)}, but nothing above an index.
+     *
+     * @param toIndex at or below lastIndex
+     */
+    public Records batch(long fromIndex, long toIndex, int maxBytes) {
+        if (fromIndex > toIndex) {
             return Records.empty(fromIndex);
         }
         Invariants.check(fromIndex >= firstIndex, "entry %d is asked for, the log begins at %d", fromIndex, firstIndex);
         Segment segment = segmentOf(fromIndex);
         int count = 0;
         long bytes = 0;
-        for (long index = fromIndex; index <= lastIndex; index++) {
+        for (long index = fromIndex; index <= toIndex; index++) {
             segment = segment.holds(index) ? segment : segmentOf(index);
             int size = RecordFormat.sizeAt(segment.map(), segment.offset(index));
             if (count > 0 && bytes + size > maxBytes) {

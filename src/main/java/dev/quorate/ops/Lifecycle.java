@@ -104,6 +104,7 @@ public class Lifecycle {
         }
         // Their readers never end by themselves: the stop would wait for them until its time-out.
         events.close();
+        hosted.endWatches();
     }
 
     private void handOver() throws InterruptedException {

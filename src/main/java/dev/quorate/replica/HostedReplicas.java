@@ -210,6 +210,11 @@ public class HostedReplicas {
         return damages.values().stream().findFirst();
     }
 
+    /** Ends all watches, now and later: an ordered stop would else wait for readers that never end. */
+    public void endWatches() {
+        replicas.forEach(replica -> replica.reads().endWatches("the process is stopping"));
+    }
+
     /** Ends them in order. */
     public synchronized void stop() {
         stopped = true;
@@ -262,6 +267,11 @@ public class HostedReplicas {
     /** How long a heartbeat waits for its answer: one that hangs must not cost the leader its followers. */
     public Duration heartbeatTimeout() {
         return settings.electionTimeout().dividedBy(2);
+    }
+
+    /** How many watchers a replica may have. */
+    public int watchers() {
+        return settings.watchers();
     }
 
     /** Longest key, in bytes of UTF-8. */

@@ -13,7 +13,6 @@ import dev.quorate.protocol.ReplicaCore;
 import dev.quorate.protocol.Role;
 import dev.quorate.protocol.WriteConcern;
 import dev.quorate.store.MutationCodec;
-import dev.quorate.store.Store;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.io.IOException;
@@ -44,7 +43,6 @@ public final class Replica {
     private final DataDirectory directory;
     private final Storage storage;
     private final Wal wal;
-    private final Store store;
     private final ReplicaCore core;
     private final Loop loop;
     private final Pulse pulse;
@@ -86,7 +84,6 @@ public final class Replica {
         this.quarantined = opened.quarantined();
         this.storage = opened.storage();
         this.wal = storage.wal();
-        this.store = storage.store();
         this.core = new ReplicaCore(
                 pulse.coreOptions(id(), options.replicas(), membership.elects(), BATCH_BYTES),
                 new SplittableRandom(),
@@ -97,7 +94,8 @@ public final class Replica {
         AckWaits waits = new AckWaits(options.replicas(), !membership.elects());
         this.expiry = new Expiry(loop);
         expiry.add(now -> waits.expire(now, core));
-        this.reads = new ReplicaReads(this, core, storage, peers, expiry, options.replicas(), membership.elects());
+        this.reads =
+                new ReplicaReads(this, core, storage, peers, loop, expiry, options.replicas(), membership.elects());
         this.writes = new Writes(this, options, core, storage, waits, expiry);
         this.performer = new Performer(this, core, storage, streams);
         this.snapshots = new Snapshots(options, storage, loop, events);
@@ -439,6 +437,7 @@ public final class Replica {
     }
 
     private void tick() {
+        reads.tick(System.nanoTime());
         events.ticked(pulse.tickLength());
         int ticks = pulse.elapsedTicks();
         if (membership.takesPart()) {

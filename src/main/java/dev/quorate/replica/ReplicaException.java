@@ -149,6 +149,34 @@ public abstract sealed class ReplicaException extends RuntimeException {
         }
     }
 
+    /** A watch asked to begin behind a position from which the log is no longer kept. */
+    public static final class Compacted extends ReplicaException {
+        private static final long serialVersionUID = 1L;
+        private final transient Position first;
+
+        /** With what was asked for, and the first position that can be had. */
+        public Compacted(Position position, Position first) {
+            super("what follows position " + position + " is no longer in the log; list the keys again, and watch from"
+                    + " there, or from " + first);
+            this.first = first;
+        }
+
+        /** The first position that can be had. */
+        public Position first() {
+            return first;
+        }
+    }
+
+    /** A watch asked to begin where as many go on as may. */
+    public static final class TooManyWatchers extends ReplicaException {
+        private static final long serialVersionUID = 1L;
+
+        /** With how many may. */
+        public TooManyWatchers(int limit) {
+            super("this replica has " + limit + " watchers, and takes no more");
+        }
+    }
+
     /** A read found too few replicas that answered in time. */
     public static final class TooFewReplies extends ReplicaException {
         private static final long serialVersionUID = 1L;

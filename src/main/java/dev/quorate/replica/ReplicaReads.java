@@ -5,10 +5,12 @@ import dev.quorate.protocol.Position;
 import dev.quorate.protocol.ReplicaCore;
 import dev.quorate.protocol.Role;
 import dev.quorate.store.Store;
+import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.time.Duration;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What edges read of a replica, at every level (protocol.md §4). Reads of the newest state are answered on the caller's
@@ -23,6 +25,7 @@ public final class ReplicaReads {
     private final Freshness freshness;
     private final OwnReads own;
     private final Reads several;
+    private final Watches watches;
 
     /** @param elects as of {@link Membership#elects} */
     ReplicaReads(
@@ -30,6 +33,7 @@ public final class ReplicaReads {
             ReplicaCore core,
             Storage storage,
             Peers peers,
+            Loop loop,
             Expiry expiry,
             int replicas,
             boolean elects) {
@@ -41,6 +45,7 @@ public final class ReplicaReads {
         this.freshness = new Freshness(replicas == 1 || !elects);
         this.own = new OwnReads(replica.id(), store, wal, freshness, !elects);
         this.several = new Reads(replica, this, peers);
+        this.watches = new Watches(replica.id(), wal, loop);
         expiry.add(own::expire);
     }
 
@@ -109,6 +114,29 @@ public final class ReplicaReads {
         });
     }
 
+    /**
+     * Emits the committed changes of keys with that prefix, once this replica knows what to begin with; nothing is watched
+     * until the stream is subscribed to. Fails with {@link ReplicaException.Compacted},
+     * {@link ReplicaException.TooManyWatchers} and as {@link #reached} does.
+     *
+     * @param from the position whose entry is the last one not told; null for what is committed now
+     * @param limit how many watchers there may be
+     */
+    public Uni<Multi<WatchItem>> watch(String prefix, @Nullable Position from, int limit, Duration timeout) {
+        Uni<Position> begin = from == null
+                ? replica.onLoop(this::committed)
+                : waiting(timeout, (deadlineNanos, emitter) -> own.reached(from, true, deadlineNanos, emitter));
+        return begin.chain(position -> replica.onLoop(() -> {
+            replica.view().requireFormed(replica.id());
+            return watches.open(prefix, position, limit);
+        }));
+    }
+
+    /** Ends all watches, now and later; each is told where to go on. */
+    void endWatches(String why) {
+        watches.end(why);
+    }
+
     private <T> Uni<T> waiting(Duration timeout, BiConsumer<Long, UniEmitter<? super T>> add) {
         long deadlineNanos = System.nanoTime() + timeout.toNanos();
         return Uni.createFrom()
@@ -151,10 +179,20 @@ public final class ReplicaReads {
         }
     }
 
+    private Position committed() {
+        return new Position(wal.termAt(core.commitIndex()), core.commitIndex());
+    }
+
+    /** At every tick. */
+    void tick(long nowNanos) {
+        watches.tick(nowNanos);
+    }
+
     /** Once a drain: answers what log, commit index and confirmed round cover by now. */
     void complete() {
         freshness.look(core.role(), core.term(), core.confirmedRound(), core.sharedIndex());
         own.complete(core.commitIndex(), core.confirmedRound());
+        watches.look(core.commitIndex());
     }
 
     /** This replica has another role. */
@@ -167,5 +205,6 @@ public final class ReplicaReads {
     /** This replica stopped. */
     void abandon(String why) {
         own.abandon(why);
+        watches.abandon(why);
     }
 }

@@ -44,7 +44,8 @@ record Settings(
         long storeSizeBytes,
         int pendingWrites,
         long uncommittedBytes,
-        SnapshotOptions snapshots) {
+        SnapshotOptions snapshots,
+        int watchers) {
     private static final Pattern ORDINAL = Pattern.compile(".*-(\\d{1,9})");
     private static final Duration LONGEST = Duration.ofSeconds(60);
 
@@ -93,7 +94,8 @@ record Settings(
                         config.limits().uncommitted().asLongValue(),
                         1 << 16,
                         1L << 40),
-                snapshots(config.snapshot()));
+                snapshots(config.snapshot()),
+                (int) within("quorate.limits.watchers", config.limits().watchers(), 0, 1_000_000));
     }
 
     private static SnapshotOptions snapshots(QuorateConfig.Snapshot config) {

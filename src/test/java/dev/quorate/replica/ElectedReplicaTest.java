@@ -50,7 +50,7 @@ class ElectedReplicaTest {
     Path directory;
 
     private volatile boolean confirms = true;
-    private volatile ReadReply answer = new ReadReply(0, 1, Position.NONE, null);
+    private volatile ReadReply answer = new ReadReply(0, 1, Position.NONE, 0, -1, null);
     private final Queue<Object> asked = new ConcurrentLinkedQueue<>();
     private boolean stopped;
 
@@ -118,8 +118,8 @@ class ElectedReplicaTest {
         await().until(() -> replica.view().serving());
         end(replica.put("k", new byte[] {1}, null, WriteConcern.of("2"), LONG)).assertCompleted();
         StoredValue others = new StoredValue("k", new byte[] {9}, null, new Position(0, 99), 5);
-        answer = new ReadReply(0, 1, new Position(0, 99), others);
-        StoredValue shown = end(replica.readWithRepair("k", LONG)).getItem().value();
+        answer = new ReadReply(0, 1, new Position(0, 99), 0, -1, others);
+        StoredValue shown = end(replica.reads().withRepair("k", LONG)).getItem().value();
         assertNotNull(shown);
         assertArrayEquals(new byte[] {1}, shown.value());
         Repair repair = (Repair)
@@ -133,8 +133,8 @@ class ElectedReplicaTest {
     void anAnswerOfAHigherTermEndsAReadRepair() throws IOException {
         opens(Stage.FORMED, true);
         await().until(() -> replica.view().serving());
-        answer = new ReadReply(0, replica.term() + 1, Position.NONE, null);
-        end(replica.readWithRepair("k", LONG)).assertFailedWith(ReplicaException.Unavailable.class);
+        answer = new ReadReply(0, replica.term() + 1, Position.NONE, 0, -1, null);
+        end(replica.reads().withRepair("k", LONG)).assertFailedWith(ReplicaException.Unavailable.class);
         assertTrue(asked.stream().noneMatch(Repair.class::isInstance), "it repairs nothing");
     }
 
@@ -143,7 +143,7 @@ class ElectedReplicaTest {
     void whoTakesThisDirectoryForAnotherIsToldWhichItIs() throws IOException {
         opens(Stage.FORMED, false);
         Envelope toAnother = new Envelope("quorate", SET_ID, 0, 1, OTHERS, OWN + 1);
-        end(replica.fromPeers().onHeartbeat(toAnother, new Heartbeat(0, 1, 1, 1, 0)))
+        end(replica.fromPeers().onHeartbeat(toAnother, new Heartbeat(0, 1, 1, 1, 0, 0, 0)))
                 .assertFailedWith(PeerException.class);
         assertTrue(asked.contains(true), "it says hello as one that joins");
     }

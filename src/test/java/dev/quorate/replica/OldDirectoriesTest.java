@@ -48,7 +48,7 @@ class OldDirectoriesTest {
     }
 
     private static String seen(Replica replica, String key) {
-        StoredValue value = replica.read(key).value();
+        StoredValue value = replica.reads().newest(key).value();
         assertNotNull(value);
         return new String(value.value(), StandardCharsets.UTF_8) + " " + value.version() + " " + value.contentType();
     }

@@ -128,7 +128,7 @@ class QuarantineTest {
 
     private static boolean hasAll(Replica replica, int writes) {
         for (int n = 0; n < writes; n++) {
-            StoredValue found = replica.localRead("key-" + n).value();
+            StoredValue found = replica.reads().local("key-" + n).value();
             if (found == null || !new String(found.value(), StandardCharsets.UTF_8).equals("value " + n)) {
                 return false;
             }
@@ -189,8 +189,8 @@ class QuarantineTest {
         long incarnation = identity(damaged).incarnation();
         flip(folder(damaged).resolve(FIRST_SEGMENT), 200);
         Replica alone = start(damaged);
-        ReplicaException.Unavailable refusal =
-                assertThrows(ReplicaException.Unavailable.class, () -> alone.localRead("key-1"));
+        ReplicaException.Unavailable refusal = assertThrows(
+                ReplicaException.Unavailable.class, () -> alone.reads().local("key-1"));
         String said = String.valueOf(refusal.getMessage());
         assertTrue(said.contains(FIRST_SEGMENT + " is damaged at offset"), said);
         assertTrue(said.contains("quarantine/1"), said);

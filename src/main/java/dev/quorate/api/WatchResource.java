@@ -1,0 +1,152 @@
+package dev.quorate.api;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.quorate.protocol.Position;
+import dev.quorate.replica.HostedReplicas;
+import dev.quorate.replica.Replica;
+import dev.quorate.replica.StoredValue;
+import dev.quorate.replica.WatchItem;
+import io.smallrye.mutiny.Multi;
+import io.vertx.core.http.HttpServerRequest;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.sse.OutboundSseEvent;
+import jakarta.ws.rs.sse.Sse;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.ResponseHeader;
+import org.jspecify.annotations.Nullable;
+
+/** The committed changes of keys in the order of the log, as Server-Sent Events, from any replica. */
+@Path("watch")
+@Tag(name = "kv", description = "Values by key")
+public final class WatchResource {
+    private static final Logger LOG = Logger.getLogger(WatchResource.class);
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final HostedReplicas hosted;
+
+    WatchResource(HostedReplicas hosted) {
+        this.hosted = hosted;
+    }
+
+    /** The changes behind a position, and then those to come. */
+    @GET
+    @Produces(MediaType.SERVER_SENT_EVENTS)
+    @ResponseHeader(name = HttpHeaders.CACHE_CONTROL, value = "no-cache")
+    @Operation(
+            summary = "Committed changes in the order of the log, each once",
+            description =
+                    "Server-Sent Events. A change has no SSE name; data is JSON: type (put or delete), key, version,"
+                            + " then value or valueBase64, contentType where there is one, and timestamp; or reason (delete or"
+                            + " expiry). The last change of an entry has the entry's position as its id: a stream that is cut"
+                            + " within an entry goes on with the whole entry. Named events tell of the stream: position (where"
+                            + " it is: first, and after 10 s without a change; with an id) and end (last: reason is too-slow,"
+                            + " compacted or stopped; resume says where to go on). A position that this replica has not reached"
+                            + " is waited for (503), one that a failover removed is 409, one whose log is gone 410 with the"
+                            + " first that can be had.")
+    @Parameter(
+            name = "prefix",
+            in = ParameterIn.QUERY,
+            description = "keys that begin with it; all by default",
+            schema = @Schema(implementation = String.class))
+    @Parameter(
+            name = "from",
+            in = ParameterIn.QUERY,
+            description = "the position to go on behind; what is committed now by default",
+            schema = @Schema(implementation = String.class))
+    @Parameter(
+            name = "replica",
+            in = ParameterIn.QUERY,
+            description = "which replica of the process asked is to tell",
+            schema = @Schema(implementation = Integer.class))
+    @Parameter(name = "timeout", in = ParameterIn.QUERY, schema = @Schema(implementation = String.class))
+    public Multi<OutboundSseEvent> watch(
+            @Context HttpServerRequest request,
+            @Context Sse sse,
+            @Parameter(description = "as from, and before it") @HeaderParam(HttpHeaders.LAST_EVENT_ID_HEADER) @Nullable
+                    String lastEventId) {
+        Query query = Query.of(request.query());
+        OptionalInt asked = HostedHere.asked(query, hosted);
+        Replica replica = asked.isPresent() ? hosted.hosted(asked.getAsInt()).orElseThrow() : hosted.asked();
+        String prefix = query.optional("prefix");
+        Position from = lastEventId == null
+                ? position("from", query.optional("from"))
+                : position(HttpHeaders.LAST_EVENT_ID_HEADER, lastEventId);
+        return replica.reads()
+                .watch(
+                        prefix == null ? "" : prefix,
+                        from,
+                        hosted.watchers(),
+                        query.duration("timeout", hosted.readTimeout()))
+                .onItem()
+                .transformToMulti(items -> items.map(item -> written(item, replica, sse))
+                        .onFailure()
+                        .invoke(failure -> LOG.error("a watch failed", failure)));
+    }
+
+    private static @Nullable Position position(String name, @Nullable String text) {
+        try {
+            return text == null ? null : Position.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw Problem.badRequest(name, "must be a position, such as 3.42");
+        }
+    }
+
+    private static OutboundSseEvent written(WatchItem item, Replica replica, Sse sse) {
+        OutboundSseEvent.Builder event = sse.newEventBuilder();
+        if (item instanceof WatchItem.Told told) {
+            if (told.position() != null) {
+                event.id(told.position().toString());
+            }
+            return event.data(told.change().shown(WatchResource::shown)).build();
+        }
+        Map<String, Object> members = new LinkedHashMap<>();
+        if (item instanceof WatchItem.At at) {
+            members.put("position", at.position().toString());
+            event.name("position").id(at.position().toString());
+        } else if (item instanceof WatchItem.End end) {
+            members.put("reason", end.reason().label());
+            members.put("cause", end.cause());
+            members.put("resume", end.resume().toString());
+            event.name("end");
+        }
+        members.put("replica", replica.id());
+        return event.data(json(members)).build();
+    }
+
+    private static String shown(WatchItem.Change change) {
+        Map<String, Object> members = new LinkedHashMap<>();
+        StoredValue value = change.value();
+        members.put("type", value == null ? "delete" : "put");
+        members.put("key", change.key());
+        members.put("version", change.version().toString());
+        if (value == null) {
+            members.put("reason", change.isExpired() ? "expiry" : "delete");
+        } else {
+            RecordJson.value(value, members);
+        }
+        return json(members);
+    }
+
+    private static String json(Map<String, Object> members) {
+        try {
+            return JSON.writeValueAsString(members);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("members are text and numbers", e);
+        }
+    }
+}

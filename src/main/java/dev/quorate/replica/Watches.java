@@ -1,0 +1,333 @@
+package dev.quorate.replica;
+
+import dev.quorate.log.Wal;
+import dev.quorate.protocol.Position;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who watches a replica's committed changes. A watcher has no buffer of its own, only a place in the log. What was
+ * committed lately is kept in memory while there are watchers, copied once for all of them; one who is further behind has
+ * the loop copy what it lacks, a piece at a time, until it has caught up. One who had, and lets more pass than is kept, is
+ * cut off. Copies are read, and watchers told, on other threads than the loop's, which waits for none of them.
+ */
+final class Watches {
+    private static final Duration IDLE = Duration.ofSeconds(10);
+    private static final int KEPT_BYTES = 16 << 20;
+    private static final int PIECE_BYTES = 256 << 10;
+    /** Between two rounds of telling: commits come faster than a thousand readers can be looked through. */
+    private static final long TELL_AFTER_MS = 1;
+
+    private static final long NOBODY_WATCHES = -1;
+    private static final long BEAT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final int replica;
+    private final Wal wal;
+    private final Loop loop;
+    private final ScheduledExecutorService executor;
+    private final Duration idle;
+    private final RecentPieces recent;
+    private final ConcurrentLinkedQueue<Waiter> waiters = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean telling = new AtomicBoolean();
+    private final AtomicInteger watchers = new AtomicInteger();
+
+    // Loop thread only.
+    private final ArrayDeque<CatchUp> catchUps = new ArrayDeque<>();
+    private long beatNanos = System.nanoTime();
+
+    // Written by the loop: all up to here was copied for those who have caught up.
+    private volatile long told = NOBODY_WATCHES;
+    private volatile @Nullable String ended;
+
+    Watches(int replica, Wal wal, Loop loop) {
+        this(replica, wal, loop, Infrastructure.getDefaultWorkerPool(), IDLE, KEPT_BYTES);
+    }
+
+    /**
+     * Of a replica.
+     *
+     * @param idle how long a watcher is told nothing before it is told where it is
+     * @param keptBytes how much of the log is kept in memory while there are watchers
+     */
+    Watches(int replica, Wal wal, Loop loop, ScheduledExecutorService executor, Duration idle, long keptBytes) {
+        this.replica = replica;
+        this.wal = wal;
+        this.loop = loop;
+        this.executor = executor;
+        this.idle = idle;
+        this.recent = new RecentPieces(keptBytes);
+    }
+
+    /** Touched by one thread at a time: who asks for more, then who tells it. */
+    private static final class Watcher {
+        private final String prefix;
+        private Position read;
+        private boolean greeted;
+        private boolean caughtUp;
+        private volatile boolean gone;
+
+        Watcher(String prefix, Position read) {
+            this.prefix = prefix;
+            this.read = read;
+        }
+
+        long next() {
+            return read.index() + 1;
+        }
+    }
+
+    private record Waiter(Watcher watcher, UniEmitter<? super List<WatchItem>> emitter, long sinceNanos) {}
+
+    private record CatchUp(Watcher watcher, UniEmitter<? super Optional<WatchPiece>> emitter) {}
+
+    // ---- the loop --------------------------------------------------------------------------------------------------
+
+    /**
+     * The changes behind a position, of keys with that prefix, and then those to come. Nothing happens until it is
+     * subscribed to; items are emitted when asked for, on any thread.
+     *
+     * @param from a committed position
+     * @param limit how many watchers there may be
+     * @throws ReplicaException.Compacted if what follows the position is no longer in the log
+     * @throws ReplicaException.TooManyWatchers if there are that many
+     */
+    Multi<WatchItem> open(String prefix, Position from, int limit) {
+        checkKept(from);
+        if (watchers.get() >= limit) {
+            throw new ReplicaException.TooManyWatchers(limit);
+        }
+        return Multi.createFrom().deferred(() -> {
+            Watcher watcher = new Watcher(prefix, from);
+            watchers.incrementAndGet();
+            return Multi.createBy()
+                    .repeating()
+                    .uni(() -> next(watcher))
+                    .whilst(items -> !(items.get(items.size() - 1) instanceof WatchItem.End))
+                    .onItem()
+                    .<WatchItem>disjoint()
+                    .onTermination()
+                    .invoke(() -> {
+                        watcher.gone = true;
+                        watchers.decrementAndGet();
+                    });
+        });
+    }
+
+    private void checkKept(Position from) {
+        long first = wal.firstIndex();
+        if (from.index() + 1 < first) {
+            throw new ReplicaException.Compacted(from, new Position(wal.termAt(first - 1), first - 1));
+        }
+    }
+
+    /** Once a drain: copies what was committed since, and what one who is behind lacks, a bounded piece of each. */
+    void look(long commitIndex) {
+        if (told != NOBODY_WATCHES && watchers.get() == 0) {
+            recent.clear();
+            told = NOBODY_WATCHES;
+        }
+        serveCatchUp(commitIndex);
+        boolean behind = told != NOBODY_WATCHES && told < commitIndex;
+        if (behind && told + 1 < wal.firstIndex()) {
+            recent.clear(); // a snapshot took the place of what is missing; those who lack it will find out
+            told = commitIndex;
+            tell();
+        } else if (behind) {
+            WatchPiece piece = copy(told + 1, commitIndex);
+            recent.add(piece);
+            told = piece.last().index();
+            tell();
+        }
+        if (!catchUps.isEmpty() || (behind && told < commitIndex)) {
+            loop.offer(() -> {}); // another drain: what it has to do comes between two pieces
+        }
+    }
+
+    private WatchPiece copy(long fromIndex, long toIndex) {
+        return new WatchPiece(wal.batch(fromIndex, toIndex, PIECE_BYTES));
+    }
+
+    private void serveCatchUp(long commitIndex) {
+        CatchUp next = catchUps.poll();
+        if (next == null) {
+            return;
+        }
+        try {
+            checkKept(next.watcher.read);
+            if (told == NOBODY_WATCHES) {
+                told = commitIndex;
+            }
+            boolean all = next.watcher.next() > told;
+            next.emitter.complete(all ? Optional.empty() : Optional.of(copy(next.watcher.next(), told)));
+        } catch (ReplicaException.Compacted e) {
+            next.emitter.fail(e);
+        }
+    }
+
+    /** At every tick: now and then those who wait are looked through, as some may have waited for long enough. */
+    void tick(long nowNanos) {
+        if (nowNanos - beatNanos >= Math.min(BEAT_NANOS, idle.toNanos() / 2) && !waiters.isEmpty()) {
+            beatNanos = nowNanos;
+            tell();
+        }
+    }
+
+    /** The replica stopped: ends all, now and later. */
+    void abandon(String why) {
+        end(why);
+        catchUps.forEach(behind -> behind.emitter.fail(new ReplicaException.Unavailable(why)));
+        catchUps.clear();
+    }
+
+    // ---- any thread ------------------------------------------------------------------------------------------------
+
+    /** How many watch. */
+    int watchers() {
+        return watchers.get();
+    }
+
+    /** Ends all, now and later; each is told where to go on. */
+    void end(String why) {
+        ended = why;
+        tell();
+    }
+
+    private Uni<List<WatchItem>> next(Watcher watcher) {
+        return Uni.createFrom().emitter(emitter -> take(watcher, emitter));
+    }
+
+    private void take(Watcher watcher, UniEmitter<? super List<WatchItem>> emitter) {
+        List<WatchItem> items = find(watcher);
+        if (!items.isEmpty()) {
+            emitter.complete(items);
+        } else if (isWaiting(watcher)) {
+            waiters.add(new Waiter(watcher, emitter, System.nanoTime()));
+            if (!isWaitingAt(told, watcher) || ended != null) {
+                tell(); // it came between the look and the wait
+            }
+        } else {
+            catchUp(watcher, emitter);
+        }
+    }
+
+    private boolean isWaiting(Watcher watcher) {
+        return isWaitingAt(told, watcher);
+    }
+
+    private static boolean isWaitingAt(long toldIndex, Watcher watcher) {
+        return watcher.caughtUp && watcher.next() > toldIndex;
+    }
+
+    /** What there is in memory for a watcher; its place moves. */
+    private List<WatchItem> find(Watcher watcher) {
+        String why = ended;
+        if (why != null) {
+            return List.of(new WatchItem.End(WatchItem.Reason.STOPPED, why, watcher.read));
+        }
+        if (!watcher.greeted) {
+            watcher.greeted = true;
+            return List.of(new WatchItem.At(watcher.read));
+        }
+        WatchPiece piece;
+        while ((piece = recent.holding(watcher.next())) != null) {
+            watcher.caughtUp = true;
+            List<WatchItem> items = piece.told(watcher.prefix, watcher.next());
+            watcher.read = piece.last();
+            if (!items.isEmpty()) {
+                return items;
+            }
+        }
+        return List.of();
+    }
+
+    private void catchUp(Watcher watcher, UniEmitter<? super List<WatchItem>> emitter) {
+        Uni<Optional<WatchPiece>> copied = Uni.createFrom()
+                .emitter(copying ->
+                        loop.offer(new Asked(replica, copying, () -> catchUps.add(new CatchUp(watcher, copying)))));
+        copied.subscribe()
+                .with(piece -> caught(watcher, piece, emitter), failure -> emitter.complete(lost(watcher, failure)));
+    }
+
+    private void caught(Watcher watcher, Optional<WatchPiece> piece, UniEmitter<? super List<WatchItem>> emitter) {
+        // Off the loop: reading the copy, and what the reader does with it, may take long.
+        executor.execute(() -> {
+            if (piece.isPresent() && watcher.caughtUp) {
+                String cause = "the reader is too slow: more has come than the " + recent.keptBytes()
+                        + " bytes of the log that are kept for it";
+                emitter.complete(List.of(new WatchItem.End(WatchItem.Reason.TOO_SLOW, cause, watcher.read)));
+                return;
+            }
+            List<WatchItem> items = List.of();
+            if (piece.isPresent()) {
+                items = piece.get().told(watcher.prefix, watcher.next());
+                watcher.read = piece.get().last();
+            } else {
+                watcher.caughtUp = true;
+            }
+            if (items.isEmpty()) {
+                take(watcher, emitter);
+            } else {
+                emitter.complete(items);
+            }
+        });
+    }
+
+    private static List<WatchItem> lost(Watcher watcher, Throwable failure) {
+        String cause = String.valueOf(failure.getMessage());
+        return List.of(
+                failure instanceof ReplicaException.Compacted compacted
+                        ? new WatchItem.End(WatchItem.Reason.COMPACTED, cause, compacted.first())
+                        : new WatchItem.End(WatchItem.Reason.STOPPED, cause, watcher.read));
+    }
+
+    // ---- telling ---------------------------------------------------------------------------------------------------
+
+    private void tell() {
+        if (telling.compareAndSet(false, true)) {
+            ScheduledFuture<?> unused = executor.schedule(this::tellAll, TELL_AFTER_MS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void tellAll() {
+        telling.set(false);
+        for (int left = waiters.size(); left > 0; left--) {
+            Waiter waiter = waiters.poll();
+            if (waiter == null) {
+                return;
+            }
+            if (!waiter.watcher.gone) {
+                tell(waiter);
+            }
+        }
+    }
+
+    private void tell(Waiter waiter) {
+        Watcher watcher = waiter.watcher;
+        List<WatchItem> items = find(watcher);
+        if (!items.isEmpty()) {
+            waiter.emitter.complete(items);
+        } else if (!isWaiting(watcher)) {
+            take(watcher, waiter.emitter); // behind what is kept
+        } else if (System.nanoTime() - waiter.sinceNanos >= idle.toNanos()) {
+            waiter.emitter.complete(List.of(new WatchItem.At(watcher.read)));
+        } else {
+            waiters.add(waiter);
+            if (!isWaiting(watcher) || ended != null) {
+                tell();
+            }
+        }
+    }
+}

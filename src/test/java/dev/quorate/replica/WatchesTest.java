@@ -1,0 +1,366 @@
+package dev.quorate.replica;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.quorate.log.DataDirectory;
+import dev.quorate.log.Wal;
+import dev.quorate.protocol.EntryKind;
+import dev.quorate.protocol.Position;
+import dev.quorate.store.MutationCodec;
+import io.smallrye.mutiny.helpers.test.AssertSubscriber;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a watcher is told is the log: each committed change once, in order, whatever happens to the log and to the stream. */
+class WatchesTest {
+    private static final Duration LONG = Duration.ofSeconds(20);
+    private static final Duration NEVER = Duration.ofHours(1);
+    private static final long MUCH = 1 << 20;
+
+    @TempDir
+    Path directory;
+
+    private final ScheduledExecutorService executor = Executors.newScheduledThreadPool(2);
+
+    @SuppressWarnings("NullAway.Init") // by start
+    private DataDirectory data;
+
+    @SuppressWarnings("NullAway.Init")
+    private Wal wal;
+
+    @SuppressWarnings("NullAway.Init")
+    private Loop loop;
+
+    @SuppressWarnings("NullAway.Init")
+    private Watches watches;
+
+    private volatile long commitIndex;
+    private long term = 1;
+
+    @BeforeEach
+    void starts() throws Exception {
+        start(MUCH, NEVER);
+    }
+
+    @AfterEach
+    void ends() throws Exception {
+        stop();
+        executor.shutdown();
+    }
+
+    private void start(long keptBytes, Duration idle) throws IOException {
+        data = DataDirectory.open(directory);
+        wal = Wal.open(data, LeadersLog.WAL, LeadersLog.DEAF);
+        Wal log = wal;
+        loop = new Loop("quorate-test-watches", () -> watches.look(commitIndex), failure -> {});
+        watches = new Watches(0, log, loop, executor, idle, keptBytes);
+        loop.start();
+    }
+
+    private void stop() throws Exception {
+        onLoop(() -> {
+            watches.abandon("the test ends");
+            loop.stop();
+            return true;
+        });
+        loop.join();
+        wal.close();
+        data.close();
+    }
+
+    private void restart(long keptBytes, Duration idle) throws Exception {
+        stop();
+        start(keptBytes, idle);
+    }
+
+    // ---- one stream ------------------------------------------------------------------------------------------------
+
+    @Test
+    void onlyWhatIsCommittedIsTold() throws Exception {
+        append("a", "b");
+        AssertSubscriber<WatchItem> watcher = watch("", Position.NONE, Long.MAX_VALUE);
+        commit(1);
+        told(watcher, "a 1.1");
+        append("c");
+        commit(3);
+        told(watcher, "a 1.1", "b 1.2", "c 1.3");
+    }
+
+    @Test
+    void otherKeysAreNotTold() throws Exception {
+        append("a1", "b1", "a2", "-a1", "-b1");
+        commit(5);
+        AssertSubscriber<WatchItem> watcher = watch("a", new Position(1, 1), Long.MAX_VALUE);
+        told(watcher, "a2 1.3", "-a1 1.4");
+    }
+
+    @Test
+    void whoIsToldNothingIsToldWhereItIs() throws Exception {
+        restart(MUCH, Duration.ofMillis(100));
+        append("a");
+        commit(1);
+        AssertSubscriber<WatchItem> watcher = watch("x", Position.NONE, Long.MAX_VALUE);
+        await().atMost(LONG).until(() -> watcher.getItems().contains(new WatchItem.At(new Position(1, 1))));
+        assertEquals(new WatchItem.At(Position.NONE), watcher.getItems().get(0), "at once, where it begins");
+    }
+
+    @Test
+    void whoLetsTooMuchPassIsCutOffAndToldWhereToGoOn() throws Exception {
+        restart(600, NEVER);
+        append("a");
+        commit(1);
+        AssertSubscriber<WatchItem> watcher = watch("", Position.NONE, 2);
+        told(watcher, "a 1.1");
+        watcher.request(1);
+        append("b");
+        commit(2);
+        told(watcher, "a 1.1", "b 1.2");
+        for (int i = 3; i < 40; i++) {
+            append("much");
+            commit(i);
+        }
+        watcher.request(1);
+        WatchItem.End end = assertInstanceOf(
+                WatchItem.End.class, watcher.awaitCompletion(LONG).getLastItem());
+        assertEquals(WatchItem.Reason.TOO_SLOW, end.reason());
+        assertEquals(new Position(1, 2), end.resume());
+        AssertSubscriber<WatchItem> again = watch("", end.resume(), Long.MAX_VALUE);
+        await().atMost(LONG).until(() -> changes(again).size() == 37);
+    }
+
+    @Test
+    void thereAreOnlySoMany() throws Exception {
+        AssertSubscriber<WatchItem> first = watch("", Position.NONE, Long.MAX_VALUE);
+        onLoop(() -> assertThrows(ReplicaException.TooManyWatchers.class, () -> watches.open("", Position.NONE, 1)));
+        first.cancel();
+        onLoop(() -> watches.open("", Position.NONE, 1));
+    }
+
+    @Test
+    void whenTheReplicaStopsEachIsToldWhereToGoOn() throws Exception {
+        append("a");
+        commit(1);
+        AssertSubscriber<WatchItem> watcher = watch("", Position.NONE, Long.MAX_VALUE);
+        told(watcher, "a 1.1");
+        watches.end("the process is stopping");
+        watcher.awaitCompletion(LONG);
+        assertEquals(
+                new WatchItem.End(WatchItem.Reason.STOPPED, "the process is stopping", new Position(1, 1)),
+                watcher.getLastItem());
+    }
+
+    @Test
+    void whatIsCopiedForThemGoesWithTheLast() throws Exception {
+        AssertSubscriber<WatchItem> watcher = watch("", Position.NONE, Long.MAX_VALUE);
+        append("a");
+        commit(1);
+        told(watcher, "a 1.1");
+        watcher.cancel();
+        append("b");
+        commit(2);
+        AssertSubscriber<WatchItem> next = watch("", new Position(1, 1), Long.MAX_VALUE);
+        told(next, "b 1.2");
+    }
+
+    // ---- any history -----------------------------------------------------------------------------------------------
+
+    /** A stream, and what it has to be. */
+    private record Stream(String prefix, Position from, AssertSubscriber<WatchItem> reader) {}
+
+    @Test
+    void aWatchIsTheLog() throws Exception {
+        for (long seed = 1; seed <= 12; seed++) {
+            play(new Random(seed), "seed " + seed);
+            restart(MUCH, NEVER);
+            onLoop(() -> {
+                if (wal.lastIndex() > 0) {
+                    wal.truncateFrom(1, 0);
+                }
+                return true;
+            });
+            commitIndex = 0;
+        }
+    }
+
+    private void play(Random random, String told) throws Exception {
+        restart(300 + random.nextInt(3_000), NEVER);
+        List<Stream> open = new ArrayList<>();
+        for (int step = 0; step < 60; step++) {
+            switch (random.nextInt(6)) {
+                case 0, 1 -> append(keys(random));
+                case 2 -> commit(commitIndex + random.nextInt((int) (wal.lastIndex() - commitIndex) + 1));
+                case 3 -> truncate(random);
+                case 4 -> open.add(stream(random, position(random.nextInt((int) commitIndex + 1))));
+                default -> cut(random, open, told);
+            }
+            if (random.nextInt(30) == 0) {
+                open.forEach(stream -> check(stream, told));
+                open.clear();
+                restart(300 + random.nextInt(3_000), NEVER);
+            }
+        }
+        commit(wal.lastIndex());
+        for (Stream stream : open) {
+            finish(stream, told);
+        }
+    }
+
+    private Stream stream(Random random, Position from) throws Exception {
+        String prefix = random.nextBoolean() ? "" : String.valueOf((char) ('a' + random.nextInt(3)));
+        return new Stream(prefix, from, watch(prefix, from, random.nextInt(3) == 0 ? 3 : Long.MAX_VALUE));
+    }
+
+    /** A connection breaks; its reader goes on from the last id that it got. */
+    private void cut(Random random, List<Stream> open, String told) throws Exception {
+        if (open.isEmpty()) {
+            return;
+        }
+        Stream stream = open.remove(random.nextInt(open.size()));
+        stream.reader.cancel();
+        check(stream, told);
+        open.add(new Stream(stream.prefix, resume(stream), watch(stream.prefix, resume(stream), Long.MAX_VALUE)));
+    }
+
+    private static Position resume(Stream stream) {
+        Position last = stream.from;
+        for (WatchItem item : List.copyOf(stream.reader.getItems())) {
+            if (item instanceof WatchItem.At at) {
+                last = at.position();
+            } else if (item instanceof WatchItem.Told change && change.position() != null) {
+                last = change.position();
+            } else if (item instanceof WatchItem.End end) {
+                last = end.resume();
+            }
+        }
+        return last;
+    }
+
+    private void finish(Stream stream, String told) throws Exception {
+        stream.reader.request(Long.MAX_VALUE);
+        await().atMost(LONG)
+                .alias(told)
+                .until(() -> stream.reader.hasCompleted()
+                        || changes(stream.reader).size() >= expected(stream).size());
+        check(stream, told);
+        if (stream.reader.hasCompleted()) {
+            finish(new Stream(stream.prefix, resume(stream), watch(stream.prefix, resume(stream), 5)), told);
+        }
+    }
+
+    private void check(Stream stream, String told) {
+        List<String> changes = changes(stream.reader);
+        List<String> expected = expected(stream);
+        assertTrue(changes.size() <= expected.size(), () -> told + ": " + changes + " for " + expected);
+        assertEquals(expected.subList(0, changes.size()), changes, told);
+    }
+
+    private List<String> expected(Stream stream) {
+        List<String> expected = new ArrayList<>();
+        wal.replay(1, (index, ofTerm, kind, payload) -> {
+            if (index > stream.from.index() && index <= commitIndex && kind == EntryKind.MUTATION) {
+                for (MutationCodec.Change change : MutationCodec.changes(payload)) {
+                    if (change.key().startsWith(stream.prefix)) {
+                        expected.add((change.delete() ? "-" : "") + change.key() + " " + ofTerm + "." + index);
+                    }
+                }
+            }
+        });
+        return expected;
+    }
+
+    // ---- the log ---------------------------------------------------------------------------------------------------
+
+    private static String[] keys(Random random) {
+        String[] keys = new String[1 + random.nextInt(4)];
+        for (int i = 0; i < keys.length; i++) {
+            keys[i] = (random.nextInt(4) == 0 ? "-" : "") + (char) ('a' + random.nextInt(3)) + random.nextInt(5);
+        }
+        return keys;
+    }
+
+    /** Each key an entry; one with a minus is removed. */
+    private void append(String... keys) throws Exception {
+        onLoop(() -> {
+            for (String key : keys) {
+                ByteBuffer mutation = key.startsWith("-")
+                        ? MutationCodec.delete(key.substring(1), 1, 5)
+                        : MutationCodec.put(key, new byte[20], null, 1, 5);
+                wal.append(term, EntryKind.MUTATION, mutation);
+            }
+            return true;
+        });
+    }
+
+    private void truncate(Random random) throws Exception {
+        onLoop(() -> {
+            long first = commitIndex + 1 + random.nextInt(3);
+            if (first <= wal.lastIndex()) {
+                wal.truncateFrom(first, 0);
+            }
+            term++;
+            wal.append(term, EntryKind.NO_OP, ByteBuffer.allocate(0));
+            return true;
+        });
+    }
+
+    private void commit(long index) throws Exception {
+        onLoop(() -> commitIndex = index);
+    }
+
+    private Position position(long index) {
+        return new Position(wal.termAt(index), index);
+    }
+
+    private AssertSubscriber<WatchItem> watch(String prefix, Position from, long requests) throws Exception {
+        return onLoop(() -> watches.open(prefix, from, 100))
+                .subscribe()
+                .withSubscriber(AssertSubscriber.create(requests));
+    }
+
+    private void told(AssertSubscriber<WatchItem> watcher, String... changes) {
+        await().atMost(LONG).until(() -> changes(watcher), List.of(changes)::equals);
+    }
+
+    private static List<String> changes(AssertSubscriber<WatchItem> reader) {
+        List<String> changes = new ArrayList<>();
+        for (WatchItem item : List.copyOf(reader.getItems())) {
+            if (item instanceof WatchItem.Told told) {
+                String removed = told.change().value() == null ? "-" : "";
+                changes.add(removed + told.change().key() + " " + told.change().version());
+            }
+        }
+        return changes;
+    }
+
+    private <T> T onLoop(Callable<T> work) throws Exception {
+        CompletableFuture<T> done = new CompletableFuture<>();
+        loop.offer(() -> {
+            try {
+                done.complete(work.call());
+            } catch (IOException e) {
+                done.completeExceptionally(new UncheckedIOException(e));
+            } catch (Exception e) {
+                done.completeExceptionally(e);
+            }
+        });
+        return done.get();
+    }
+}
