@@ -3,6 +3,7 @@ package dev.quorate.replica;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -102,6 +103,29 @@ class WatchesTest {
         append("c");
         commit(3);
         told(watcher, "a 1.1", "b 1.2", "c 1.3");
+    }
+
+    /** A stream that is cut within an entry goes on with the whole entry. */
+    @Test
+    void theLastChangeOfAnEntryThatIsToldHasItsPosition() throws Exception {
+        appendTogether("a1", "b1", "-a2", "b2");
+        commit(1);
+        AssertSubscriber<WatchItem> watcher = watch("a", Position.NONE, Long.MAX_VALUE);
+        told(watcher, "a1 1.1", "-a2 1.1");
+        assertNull(((WatchItem.Told) watcher.getItems().get(1)).position());
+        assertEquals(new Position(1, 1), ((WatchItem.Told) watcher.getItems().get(2)).position());
+    }
+
+    @Test
+    void whatHasExpiredIsToldSo() throws Exception {
+        append("a");
+        ByteBuffer expiry =
+                new MutationCodec.Builder(1, 5).expire("a", new Position(1, 1)).build();
+        onLoop(() -> wal.append(term, EntryKind.MUTATION, expiry));
+        commit(2);
+        AssertSubscriber<WatchItem> watcher = watch("", Position.NONE, Long.MAX_VALUE);
+        told(watcher, "a 1.1", "-a 1.2");
+        assertTrue(((WatchItem.Told) watcher.getItems().get(2)).change().isExpired());
     }
 
     @Test
@@ -205,7 +229,8 @@ class WatchesTest {
         List<Stream> open = new ArrayList<>();
         for (int step = 0; step < 60; step++) {
             switch (random.nextInt(6)) {
-                case 0, 1 -> append(keys(random));
+                case 0 -> append(keys(random));
+                case 1 -> appendTogether(keys(random));
                 case 2 -> commit(commitIndex + random.nextInt((int) (wal.lastIndex() - commitIndex) + 1));
                 case 3 -> truncate(random);
                 case 4 -> open.add(stream(random, position(random.nextInt((int) commitIndex + 1))));
@@ -307,6 +332,19 @@ class WatchesTest {
             }
             return true;
         });
+    }
+
+    /** All keys in one entry. */
+    private void appendTogether(String... keys) throws Exception {
+        MutationCodec.Builder entry = new MutationCodec.Builder(1, 5);
+        for (String key : keys) {
+            if (key.startsWith("-")) {
+                entry.delete(key.substring(1));
+            } else {
+                entry.put(key, new byte[20], null, 0);
+            }
+        }
+        onLoop(() -> wal.append(term, EntryKind.MUTATION, entry.build()));
     }
 
     private void truncate(Random random) throws Exception {
