@@ -5,9 +5,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.quorate.protocol.Position;
 import dev.quorate.replica.HostedReplicas;
 import dev.quorate.replica.Replica;
+import dev.quorate.replica.ReplicaException;
 import dev.quorate.replica.StoredValue;
 import dev.quorate.replica.WatchItem;
+import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
 import io.vertx.core.http.HttpServerRequest;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
@@ -18,9 +21,11 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.sse.OutboundSseEvent;
 import jakarta.ws.rs.sse.Sse;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletionException;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -43,8 +48,12 @@ public final class WatchResource {
         this.hosted = hosted;
     }
 
-    /** The changes behind a position, and then those to come. */
+    /**
+     * The changes behind a position, and then those to come. Waits, on a worker thread, for what there is to begin with:
+     * the platform sends the status of a stream before it asks it for anything.
+     */
     @GET
+    @Blocking
     @Produces(MediaType.SERVER_SENT_EVENTS)
     @ResponseHeader(name = HttpHeaders.CACHE_CONTROL, value = "no-cache")
     @Operation(
@@ -86,16 +95,20 @@ public final class WatchResource {
         Position from = lastEventId == null
                 ? position("from", query.optional("from"))
                 : position(HttpHeaders.LAST_EVENT_ID_HEADER, lastEventId);
-        return replica.reads()
-                .watch(
-                        prefix == null ? "" : prefix,
-                        from,
-                        hosted.watchers(),
-                        query.duration("timeout", hosted.readTimeout()))
-                .onItem()
-                .transformToMulti(items -> items.map(item -> written(item, replica, sse))
-                        .onFailure()
-                        .invoke(failure -> LOG.error("a watch failed", failure)));
+        Duration timeout = query.duration("timeout", hosted.readTimeout());
+        Multi<WatchItem> items =
+                begun(replica.reads().watch(prefix == null ? "" : prefix, from, hosted.watchers(), timeout));
+        return items.map(item -> written(item, replica, sse))
+                .onFailure()
+                .invoke(failure -> LOG.error("a watch failed", failure));
+    }
+
+    private static <T> T begun(Uni<T> watch) {
+        try {
+            return watch.subscribeAsCompletionStage().join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof ReplicaException refusal ? refusal : e;
+        }
     }
 
     private static @Nullable Position position(String name, @Nullable String text) {

@@ -58,7 +58,7 @@ class WatchResourceTest {
             assertTrue(
                     changes.get(0)
                             .startsWith("data:{\"type\":\"put\",\"key\":\"" + prefix + "a\",\"version\":\"" + first
-                                    + "\",\"value\":\"Jess\\\"ica\",\"contentType\":\"text/plain\",\"timestamp\":\"20"),
+                                    + "\",\"value\":\"Jess\\\"ica\",\"contentType\":\"text/plain"),
                     changes.get(0));
             assertTrue(changes.get(1).contains("\"valueBase64\":\"/wA=\""), changes.get(1));
             assertTrue(lines.contains("id:" + first), lines::toString);
@@ -89,8 +89,12 @@ class WatchResourceTest {
         String version = put("k", "text/plain", new byte[] {'v'});
         try (EventStream stream = open("&from=0.0", Map.of())) {
             List<String> lines = stream.awaitLine(("id:" + version)::equals);
-            assertEquals("event:position", lines.get(0));
-            assertEquals("id:0.0", lines.get(1));
+            assertEquals(
+                    "id:0.0",
+                    lines.stream()
+                            .filter(line -> line.startsWith("id:"))
+                            .findFirst()
+                            .orElse(""));
             assertEquals(1, changes(lines).size(), lines::toString);
         }
     }
