@@ -89,7 +89,7 @@ class SnapshotsTest {
 
     private void assertHoldsTheModel() {
         model.forEach((key, value) -> {
-            StoredValue stored = replica.read(key).value();
+            StoredValue stored = replica.reads().newest(key).value();
             assertNotNull(stored, key);
             assertEquals(value, new String(stored.value(), StandardCharsets.UTF_8));
         });

@@ -142,7 +142,13 @@ class WatchesTest {
         append("a");
         commit(1);
         AssertSubscriber<WatchItem> watcher = watch("x", Position.NONE, Long.MAX_VALUE);
-        await().atMost(LONG).until(() -> watcher.getItems().contains(new WatchItem.At(new Position(1, 1))));
+        await().atMost(LONG).until(() -> {
+            onLoop(() -> {
+                watches.tick(System.nanoTime());
+                return true;
+            });
+            return watcher.getItems().contains(new WatchItem.At(new Position(1, 1)));
+        });
         assertEquals(new WatchItem.At(Position.NONE), watcher.getItems().get(0), "at once, where it begins");
     }
 

@@ -72,8 +72,7 @@ final class SimCluster implements SimReplica.World {
         }
         new Healing(cluster, random).heal();
         coverage.count(cluster.clients.acknowledgedCount(), cluster.clients.answeredReads());
-        cluster.replicas.forEach(
-                replica -> coverage.countProofs(replica.freshness().proofs()));
+        cluster.replicas.forEach(replica -> coverage.countProofs(replica.freshness.proofs()));
         return cluster;
     }
 

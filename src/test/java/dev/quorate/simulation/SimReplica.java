@@ -29,7 +29,7 @@ final class SimReplica {
     private final World world;
     private final Laws laws;
     private final SimEntry root;
-    private SimFreshness freshness;
+    final SimFreshness freshness;
     private int starts;
 
     // Survives a crash, but not a wipe.
@@ -127,10 +127,6 @@ final class SimReplica {
         return store;
     }
 
-    SimFreshness freshness() {
-        return freshness;
-    }
-
     boolean leads() {
         return up && core.role() == Role.LEADER;
     }
@@ -171,7 +167,6 @@ final class SimReplica {
         commitBound = 0;
         incarnation++;
         member = settings.flaw() == Flaw.WIPED_REPLICA_VOTES;
-        freshness = new SimFreshness(this, laws);
         laws.wiped(id);
     }
 
