@@ -299,7 +299,7 @@ class OriginalResourceTest {
                 .body("replicas[0].role", equalTo("leader"))
                 .body("replicas.role", hasItem("follower"))
                 .body("replicas[1].url", containsString("http"))
-                .body("replicas[1].keySet().size()", equalTo(10));
+                .body("replicas[1].keySet().size()", equalTo(12));
     }
 
     private static ValidatableResponse write(String path, Object body) {
