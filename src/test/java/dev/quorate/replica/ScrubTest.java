@@ -117,7 +117,7 @@ class ScrubTest {
             await().atMost(LONG)
                     .until(() -> opened.hosted().stream()
                             .allMatch(replica -> replica.view().stage() == Stage.FORMED
-                                    && replica.localRead("key-11").value() != null));
+                                    && replica.reads().local("key-11").value() != null));
         }
         await().atMost(LONG).until(() -> opened.asked().view().serving());
         put(opened, 12);
