@@ -1,9 +1,7 @@
 package dev.quorate.api;
 
 import dev.quorate.protocol.Position;
-import dev.quorate.protocol.Quorum;
 import dev.quorate.protocol.Role;
-import dev.quorate.replica.HostedReplicas;
 import dev.quorate.replica.ReadResult;
 import dev.quorate.replica.Receipt;
 import dev.quorate.replica.StoredValue;
@@ -11,8 +9,6 @@ import io.vertx.core.http.HttpServerResponse;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /** Results of a replica as HTTP answers, with the headers that every one of them has. */
 final class Answers {
@@ -120,37 +116,6 @@ final class Answers {
     static Response of(Receipt receipt, int leader, HttpServerResponse http) {
         head(http, receipt.version(), leader, Role.LEADER, receipt.version(), receipt.committed());
         return Response.noContent().build();
-    }
-
-    /** 200 with the receipt: what the acknowledged write is worth. */
-    static Response withReceipt(
-            Receipt receipt, String key, int leader, HostedReplicas hosted, HttpServerResponse http) {
-        Map<String, Object> document = new LinkedHashMap<>();
-        document.put("key", key);
-        document.put("version", receipt.version().toString());
-        document.put("required", receipt.required());
-        document.put("acknowledgedBy", receipt.acknowledgedBy());
-        document.put("committed", receipt.committed());
-        document.put("survives", survives(receipt, hosted));
-        document.put("failureDomains", hosted.failureDomains());
-        head(http, receipt.version(), leader, Role.LEADER, receipt.version(), receipt.committed());
-        return Response.ok(Problem.json(document), MediaType.APPLICATION_JSON_TYPE)
-                .build();
-    }
-
-    /** The table of protocol.md §3, in words. */
-    private static String survives(Receipt receipt, HostedReplicas hosted) {
-        int disks = receipt.required() - 1;
-        String loss = disks == 0 ? "" : ", and the loss of " + disks + (disks == 1 ? " disk" : " disks");
-        String survives;
-        if (receipt.committed().equals(Receipt.LEADER_ONLY)) {
-            survives = "restarts of the leader, which nobody replaces" + loss;
-        } else if (receipt.required() < Quorum.majority(hosted.replicas())) {
-            survives = "a restart of the leader that no election overtakes";
-        } else {
-            survives = "any failover" + loss;
-        }
-        return hosted.sync().equals("always") ? survives : survives + "; but no power failure, as sync is interval";
     }
 
     private static String etag(Position version) {

@@ -37,7 +37,15 @@ final class AtLeader {
         this.leaderElsewhere = leaderElsewhere;
     }
 
-    private record Call(Function<Duration, Uni<Response>> here, BiFunction<Integer, Duration, Uni<Response>> there) {}
+    private record Call(
+            Function<Duration, Uni<Response>> here,
+            BiFunction<Integer, Duration, Uni<Response>> there,
+            boolean repeatable) {
+        boolean mayBeSentAgain(Throwable failure) {
+            return failure instanceof ReplicaException.Unavailable
+                    || (repeatable && failure instanceof ReplicaException.Unknown);
+        }
+    }
 
     /**
      * Has it done; both ways are told how much of the time is left.
@@ -53,14 +61,28 @@ final class AtLeader {
             BiFunction<Integer, Duration, Uni<Response>> there,
             Duration timeout,
             @Nullable String forwardedBy) {
-        Call call = new Call(here, there);
+        return call(here, there, timeout, forwardedBy, false);
+    }
+
+    /**
+     * As {@link #call(Function, BiFunction, Duration, String)}.
+     *
+     * @param repeatable whether doing it twice is doing it once: it is tried again also where it may have been done
+     */
+    Uni<Response> call(
+            Function<Duration, Uni<Response>> here,
+            BiFunction<Integer, Duration, Uni<Response>> there,
+            Duration timeout,
+            @Nullable String forwardedBy,
+            boolean repeatable) {
+        Call call = new Call(here, there, repeatable);
         return forwardedBy != null ? once(call, timeout) : attempt(call, System.nanoTime() + timeout.toNanos());
     }
 
     private Uni<Response> attempt(Call call, long deadlineNanos) {
         Duration left = Duration.ofNanos(Math.max(1_000_000, deadlineNanos - System.nanoTime()));
         return once(call, left).onItemOrFailure().transformToUni((answer, failure) -> {
-            boolean again = failure == null ? saysNothingDone(answer) : failure instanceof ReplicaException.Unavailable;
+            boolean again = failure == null ? maySendAgain(answer, call.repeatable()) : call.mayBeSentAgain(failure);
             if (again && System.nanoTime() + PAUSE.toNanos() - deadlineNanos < 0) {
                 return Uni.createFrom()
                         .voidItem()
@@ -83,11 +105,11 @@ final class AtLeader {
     }
 
     /** No other 503 says so: the platform, or a proxy, may answer with one after the call was done. */
-    private static boolean saysNothingDone(Response answer) {
+    private static boolean maySendAgain(Response answer, boolean repeatable) {
         if (answer.getStatus() != 503 || !(answer.getEntity() instanceof byte[] body)) {
             return false;
         }
         String document = new String(body, StandardCharsets.UTF_8);
-        return document.contains(TYPE) && document.contains(NOTHING_DONE);
+        return document.contains(TYPE) && (repeatable || document.contains(NOTHING_DONE));
     }
 }

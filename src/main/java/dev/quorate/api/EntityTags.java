@@ -1,6 +1,7 @@
 package dev.quorate.api;
 
 import dev.quorate.protocol.Position;
+import dev.quorate.replica.Precondition;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,18 @@ record EntityTags(String text, boolean any, List<Position> strong, List<Position
     /** As {@code If-None-Match} compares. */
     boolean matchesWeakly(Position version) {
         return matchesStrongly(version) || weak.contains(version);
+    }
+
+    /** As a condition of a write: what {@link #matchesStrongly} says. */
+    Precondition.Versions stronglyMatched() {
+        return new Precondition.Versions(any, strong);
+    }
+
+    /** As a condition of a write: what {@link #matchesWeakly} says. */
+    Precondition.Versions weaklyMatched() {
+        List<Position> both = new ArrayList<>(strong);
+        both.addAll(weak);
+        return new Precondition.Versions(any, List.copyOf(both));
     }
 
     private static final class Reader {

@@ -2,6 +2,7 @@ package dev.quorate.api;
 
 import io.smallrye.mutiny.Uni;
 import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
@@ -43,7 +44,7 @@ interface ForwardClient {
             @QueryParam("key") String key,
             @QueryParam("replica") @Nullable Integer replica);
 
-    /** A write of the resource API. The client encodes the key, slashes included. */
+    /** A put of the resource API. The client encodes the key, slashes included. */
     @PUT
     @Path("kv/{key}")
     @Consumes(MediaType.WILDCARD)
@@ -51,9 +52,36 @@ interface ForwardClient {
             @PathParam("key") String key,
             @HeaderParam(Forwarder.FORWARDED) int by,
             @HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String contentType,
+            @HeaderParam(HttpHeaders.IF_MATCH) @Nullable String ifMatch,
+            @HeaderParam(HttpHeaders.IF_NONE_MATCH) @Nullable String ifNoneMatch,
+            @HeaderParam(WriteTerms.IDEMPOTENCY_KEY) @Nullable String idempotencyKey,
             @QueryParam("w") String w,
             @QueryParam("timeout") String timeout,
+            @QueryParam("ttl") @Nullable String ttl,
             byte[] value);
+
+    /** A delete of the resource API. */
+    @DELETE
+    @Path("kv/{key}")
+    Uni<RestResponse<byte[]>> delete(
+            @PathParam("key") String key,
+            @HeaderParam(Forwarder.FORWARDED) int by,
+            @HeaderParam(HttpHeaders.IF_MATCH) @Nullable String ifMatch,
+            @HeaderParam(HttpHeaders.IF_NONE_MATCH) @Nullable String ifNoneMatch,
+            @HeaderParam(WriteTerms.IDEMPOTENCY_KEY) @Nullable String idempotencyKey,
+            @QueryParam("w") String w,
+            @QueryParam("timeout") String timeout);
+
+    /** A batch of the resource API, its body as it came. */
+    @POST
+    @Path("kv/_batch")
+    @Consumes(MediaType.APPLICATION_JSON)
+    Uni<RestResponse<byte[]>> batch(
+            @HeaderParam(Forwarder.FORWARDED) int by,
+            @HeaderParam(WriteTerms.IDEMPOTENCY_KEY) @Nullable String idempotencyKey,
+            @QueryParam("w") String w,
+            @QueryParam("timeout") String timeout,
+            byte[] body);
 
     /** A read of the resource API. */
     @GET

@@ -3,6 +3,7 @@ package dev.quorate.api;
 import dev.quorate.protocol.Role;
 import dev.quorate.replica.HostedReplicas;
 import dev.quorate.replica.ReplicaException;
+import dev.quorate.replica.WriteOperation;
 import io.quarkus.rest.client.reactive.QuarkusRestClientBuilder;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
@@ -75,18 +76,53 @@ final class Forwarder {
                 replica, client(replica).write(call, hosted.asked().id(), left.toMillis(), body), left, "unknown");
     }
 
-    /** As {@link #write}, of {@code PUT /kv}. */
-    Uni<Response> put(int replica, KvWrite write, @Nullable String forwardedBy) {
+    /** As {@link #write}, of {@code PUT} and {@code DELETE /kv}. */
+    Uni<Response> one(int replica, KvWrite write, @Nullable String forwardedBy) {
         refuseSecondHop(replica, forwardedBy);
+        WriteOperation operation = write.operation();
+        WriteTerms terms = write.terms();
+        byte[] value = operation.value();
+        Uni<RestResponse<byte[]>> call = value == null
+                ? client(replica)
+                        .delete(
+                                operation.key(),
+                                hosted.asked().id(),
+                                write.ifMatch(),
+                                write.ifNoneMatch(),
+                                terms.idempotencyKey(),
+                                terms.w(),
+                                milliseconds(terms.timeout()))
+                : client(replica)
+                        .put(
+                                operation.key(),
+                                hosted.asked().id(),
+                                operation.contentType(),
+                                write.ifMatch(),
+                                write.ifNoneMatch(),
+                                terms.idempotencyKey(),
+                                terms.w(),
+                                milliseconds(terms.timeout()),
+                                write.ttl(),
+                                value);
+        return answer(replica, call, terms.timeout(), "unknown");
+    }
+
+    /** As {@link #write}, of {@code POST /kv/_batch}. */
+    Uni<Response> batch(int replica, KvBatch batch, @Nullable String forwardedBy) {
+        refuseSecondHop(replica, forwardedBy);
+        WriteTerms terms = batch.terms();
         Uni<RestResponse<byte[]>> call = client(replica)
-                .put(
-                        write.key(),
+                .batch(
                         hosted.asked().id(),
-                        write.contentType(),
-                        write.concernText(),
-                        write.timeout().toMillis() + "ms",
-                        write.value());
-        return answer(replica, call, write.timeout(), "unknown");
+                        terms.idempotencyKey(),
+                        terms.w(),
+                        milliseconds(terms.timeout()),
+                        batch.body());
+        return answer(replica, call, terms.timeout(), "unknown");
+    }
+
+    private static String milliseconds(Duration duration) {
+        return Math.max(1, duration.toMillis()) + "ms";
     }
 
     /**
@@ -216,6 +252,7 @@ final class Forwarder {
         return name.startsWith("quorate-")
                 || name.equalsIgnoreCase(HttpHeaders.CONTENT_TYPE)
                 || name.equalsIgnoreCase(HttpHeaders.ETAG)
+                || name.equalsIgnoreCase(Receipts.REPLAYED)
                 || name.equalsIgnoreCase(HttpHeaders.LAST_MODIFIED)
                 || name.equalsIgnoreCase(HttpHeaders.CACHE_CONTROL)
                 || name.equalsIgnoreCase(HttpHeaders.RETRY_AFTER);

@@ -1,61 +1,89 @@
 package dev.quorate.api;
 
-import dev.quorate.protocol.WriteConcern;
 import dev.quorate.replica.HostedReplicas;
+import dev.quorate.replica.Precondition;
+import dev.quorate.replica.WriteOperation;
+import dev.quorate.replica.WriteRequest;
+import io.vertx.core.http.HttpServerRequest;
+import jakarta.ws.rs.core.HttpHeaders;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A write of the resource API, checked.
+ * A put or a delete of one key, checked.
  *
- * @param contentType as it came; null without one
- * @param concernText {@code w} as it came, or its default
+ * @param ttl as it came, or null
+ * @param ifMatch the header as it came, or null
+ * @param ifNoneMatch the header as it came, or null
  */
-@SuppressWarnings("ArrayRecordComponent") // handed on at once, never compared
 record KvWrite(
-        String key,
-        byte[] value,
-        @Nullable String contentType,
-        WriteConcern concern,
-        String concernText,
-        Duration timeout) {
+        WriteOperation operation,
+        WriteTerms terms,
+        @Nullable String ttl,
+        @Nullable String ifMatch,
+        @Nullable String ifNoneMatch) {
     /**
-     * Checks one.
+     * Checks a put.
      *
      * @throws Problem 400 that names the member, 413 for a large value
      */
-    static KvWrite of(
-            String key, Query query, byte @Nullable [] body, @Nullable String contentType, HostedReplicas hosted) {
+    static KvWrite put(
+            String key,
+            byte @Nullable [] body,
+            @Nullable String contentType,
+            HttpServerRequest request,
+            HostedReplicas hosted) {
         byte[] value = body == null ? new byte[0] : body;
         if (value.length > hosted.valueSizeBytes()) {
             throw Problem.tooLarge("value", value.length, hosted.valueSizeBytes());
         }
-        String text = query.optional("w");
-        String w = text == null ? "majority" : text;
+        Query query = Query.of(request.query());
+        return of(key, value, contentType, query, request, hosted);
+    }
+
+    /**
+     * Checks a delete.
+     *
+     * @throws Problem 400 that names the member
+     */
+    static KvWrite delete(String key, HttpServerRequest request, HostedReplicas hosted) {
+        return of(key, null, null, Query.of(request.query()), request, hosted);
+    }
+
+    private static KvWrite of(
+            String key,
+            byte @Nullable [] value,
+            @Nullable String contentType,
+            Query query,
+            HttpServerRequest request,
+            HostedReplicas hosted) {
+        EntityTags ifMatch =
+                EntityTags.of(HttpHeaders.IF_MATCH, request.headers().getAll(HttpHeaders.IF_MATCH));
+        EntityTags ifNoneMatch =
+                EntityTags.of(HttpHeaders.IF_NONE_MATCH, request.headers().getAll(HttpHeaders.IF_NONE_MATCH));
+        Precondition precondition = new Precondition(
+                ifMatch == null ? null : ifMatch.stronglyMatched(),
+                ifNoneMatch == null ? null : ifNoneMatch.weaklyMatched());
         return new KvWrite(
-                key,
-                value,
-                contentType,
-                concern(w, hosted.replicas()),
-                w,
-                query.duration("timeout", hosted.writeTimeout()));
+                new WriteOperation(key, value, contentType, query.ttl("ttl"), precondition),
+                WriteTerms.of(request, query, hosted),
+                query.optional("ttl"),
+                ifMatch == null ? null : ifMatch.text(),
+                ifNoneMatch == null ? null : ifNoneMatch.text());
     }
 
     /** The same with that time-out. */
     KvWrite within(Duration left) {
-        return new KvWrite(key, value, contentType, concern, concernText, left);
+        return new KvWrite(operation, terms.within(left), ttl, ifMatch, ifNoneMatch);
     }
 
-    private static WriteConcern concern(String text, int replicas) {
-        try {
-            WriteConcern concern = WriteConcern.of(text);
-            if (concern.required(replicas) > 0) {
-                return concern;
-            }
-        } catch (IllegalArgumentException e) {
-            // told below, in the words of the other calls
-        }
-        throw Problem.badRequest("w", "must be 1.." + replicas + ", \"majority\" or \"all\"")
-                .with("replicas", replicas);
+    WriteRequest request() {
+        return new WriteRequest(List.of(operation), false, terms.idempotencyKey(), terms.concern(), terms.timeout());
+    }
+
+    long sizeBytes() {
+        byte[] value = operation.value();
+        return operation.key().length() + (value == null ? 0L : value.length);
     }
 }

@@ -110,11 +110,14 @@ public final class OriginalResource {
         WriteBody write = WriteBody.parse(bytes, limits);
         WriteConcern asked = write.concern() == null ? WriteConcern.MAJORITY : write.concern();
         WriteConcern concern = takesConcern ? asked : WriteConcern.of(1);
-        return atLeader.call(
-                left -> put(hosted.asked(), write, concern, left, request.response()),
-                (leader, left) -> forwarder.write(call, leader, bytes, left, forwardedBy),
-                timeLeft(request, hosted.writeTimeout()),
-                forwardedBy);
+        return hosted.intake()
+                .admit(
+                        bytes.length,
+                        () -> atLeader.call(
+                                left -> put(hosted.asked(), write, concern, left, request.response()),
+                                (leader, left) -> forwarder.write(call, leader, bytes, left, forwardedBy),
+                                timeLeft(request, hosted.writeTimeout()),
+                                forwardedBy));
     }
 
     private Uni<Response> put(

@@ -60,6 +60,14 @@ final class Problem extends RuntimeException {
                 .with("limitBytes", limitBytes);
     }
 
+    /** There are more of something than the limit. */
+    static Problem tooMany(String member, long count, long limit) {
+        return of(413, "too-large", "The request is too large", member + ": at most " + limit + " are taken")
+                .with("member", member)
+                .with("count", count)
+                .with("limit", limit);
+    }
+
     /** What came is not what the call takes. */
     static Problem unsupportedMediaType() {
         return of(

@@ -1,5 +1,6 @@
 package dev.quorate.api;
 
+import dev.quorate.protocol.Position;
 import dev.quorate.replica.HostedReplicas;
 import dev.quorate.replica.ReplicaException;
 import jakarta.inject.Singleton;
@@ -8,9 +9,14 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MultivaluedMap;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+import org.jspecify.annotations.Nullable;
 
 /** Every failure becomes a problem document here, and nowhere else. */
 @Singleton
@@ -105,9 +111,16 @@ public final class Problems {
             return Problem.of(429, "too-many-watchers", "Too many watch", detail)
                     .header(HttpHeaders.RETRY_AFTER, "10");
         }
-        if (e instanceof ReplicaException.NoSpace) {
-            return Problem.of(507, "no-space", "There is no space for the write", detail)
-                    .with("outcome", "none");
+        if (e instanceof ReplicaException.NoSpace full) {
+            return noSpace(full, detail);
+        }
+        if (e instanceof ReplicaException.PreconditionFailed failed) {
+            return preconditionFailed(failed, detail);
+        }
+        if (e instanceof ReplicaException.KeyReused reused) {
+            return Problem.of(422, "idempotency-key-reused", "The idempotency key belongs to another request", detail)
+                    .with("outcome", "none")
+                    .with("version", reused.version().toString());
         }
         if (e instanceof ReplicaException.Overloaded) {
             return Problem.of(503, "overloaded", "Too many requests wait", detail)
@@ -115,6 +128,35 @@ public final class Problems {
                     .header(HttpHeaders.RETRY_AFTER, "1");
         }
         return Problem.unavailable(detail, e instanceof ReplicaException.Unknown ? "unknown" : "none");
+    }
+
+    private static Problem noSpace(ReplicaException.NoSpace full, String detail) {
+        Problem problem = Problem.of(507, "no-space", "There is no space for the write", detail)
+                .with("outcome", "none");
+        return full.limitBytes() < 0
+                ? problem
+                : problem.with("usedBytes", full.usedBytes()).with("limitBytes", full.limitBytes());
+    }
+
+    private static Problem preconditionFailed(ReplicaException.PreconditionFailed failed, String detail) {
+        List<Map<String, @Nullable Object>> mismatches = new ArrayList<>();
+        for (ReplicaException.Mismatch mismatch : failed.mismatches()) {
+            Map<String, @Nullable Object> members = new LinkedHashMap<>();
+            members.put("index", mismatch.operation());
+            members.put("key", mismatch.key());
+            members.put("version", text(mismatch.version()));
+            mismatches.add(members);
+        }
+        Problem problem = Problem.of(412, "precondition-failed", "A precondition does not hold", detail)
+                .with("outcome", "none");
+        if (mismatches.size() == 1) {
+            problem.with("version", text(failed.mismatches().get(0).version()));
+        }
+        return problem.with("failed", mismatches);
+    }
+
+    private static @Nullable String text(@Nullable Position version) {
+        return version == null ? null : version.toString();
     }
 
     /** The document of a refusal by the platform, which carries nothing but its status. */

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Query {
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s)?");
+    private static final Pattern TTL = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)?");
+    private static final Duration LONGEST_TTL = Duration.ofDays(3650);
     private static final Duration LONGEST = Duration.ofSeconds(60);
 
     private final String raw;
@@ -114,6 +116,43 @@ final class Query {
             }
         }
         throw Problem.badRequest(name, "must be 1ms.." + limit + ", such as 500ms or 2s");
+    }
+
+    /**
+     * A parameter that is a time to live, such as {@code 30s}, {@code 15m} or {@code 7d}.
+     *
+     * @return zero without it
+     * @throws Problem 400 if it is another thing
+     */
+    Duration ttl(String name) {
+        String text = optional(name);
+        return text == null ? Duration.ZERO : ttl(name, text);
+    }
+
+    /**
+     * Reads a time to live.
+     *
+     * @throws Problem 400 if it is none
+     */
+    static Duration ttl(String name, String text) {
+        Matcher matcher = TTL.matcher(text);
+        if (matcher.matches()) {
+            Duration ttl = unit(matcher.group(2)).multipliedBy(Long.parseLong(matcher.group(1)));
+            if (!ttl.isZero() && ttl.compareTo(LONGEST_TTL) <= 0) {
+                return ttl;
+            }
+        }
+        throw Problem.badRequest(name, "must be 1ms..3650d, such as 30s, 15m, 12h or 7d");
+    }
+
+    private static Duration unit(@Nullable String text) {
+        return switch (text == null ? "s" : text) {
+            case "ms" -> Duration.ofMillis(1);
+            case "m" -> Duration.ofMinutes(1);
+            case "h" -> Duration.ofHours(1);
+            case "d" -> Duration.ofDays(1);
+            default -> Duration.ofSeconds(1);
+        };
     }
 
     private static String decode(String name, String text) {

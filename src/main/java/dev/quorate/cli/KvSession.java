@@ -46,7 +46,7 @@ final class KvSession {
         Recorder.Call call = recorder.write(client, key, value);
         try {
             HttpResponse<String> answer = http.send(request, HttpResponse.BodyHandlers.ofString());
-            if (answer.statusCode() == 200) {
+            if (answer.statusCode() / 100 == 2) {
                 Position version = version(answer);
                 reached(version);
                 call.acknowledged(version);

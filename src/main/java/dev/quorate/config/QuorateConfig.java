@@ -64,6 +64,9 @@ public interface QuorateConfig {
     /** When the state is written down, and the log cut. */
     Snapshot snapshot();
 
+    /** Writes that are sent again. */
+    Idempotency idempotency();
+
     /** Faults on purpose, for learning. */
     Lab lab();
 
@@ -109,6 +112,21 @@ public interface QuorateConfig {
         /** Bytes of undo tail above which new writes are refused. */
         @WithDefault("64M")
         MemorySize uncommitted();
+
+        /** Bytes of unanswered writes above which more are refused, 1M or more. */
+        @WithDefault("64M")
+        MemorySize pendingBytes();
+
+        /** Most operations of a batch, 1..65535. */
+        @WithDefault("1000")
+        int batchSize();
+    }
+
+    /** Writes that are sent again. */
+    interface Idempotency {
+        /** How long an outcome is remembered, in leader time; 1 s..3650 d. */
+        @WithDefault("24h")
+        Duration retention();
     }
 
     /** When the state is written down, and the log cut. */

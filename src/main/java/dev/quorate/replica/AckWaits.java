@@ -30,14 +30,27 @@ final class AckWaits {
         }
     }
 
+    // Repeats of writes: of entries older than those that wait, so that they would be behind them in vain.
+    private final List<Wait> repeats = new ArrayList<>();
+
     private static final class Wait {
         private final Position version;
+        private final boolean created;
+        private final boolean replayed;
         private final int required;
         private final long deadlineNanos;
         private @Nullable UniEmitter<? super Receipt> emitter;
 
-        Wait(Position version, int required, long deadlineNanos, UniEmitter<? super Receipt> emitter) {
+        Wait(
+                Position version,
+                boolean created,
+                boolean replayed,
+                int required,
+                long deadlineNanos,
+                UniEmitter<? super Receipt> emitter) {
             this.version = version;
+            this.created = created;
+            this.replayed = replayed;
             this.required = required;
             this.deadlineNanos = deadlineNanos;
             this.emitter = emitter;
@@ -50,9 +63,18 @@ final class AckWaits {
     }
 
     /** Has the emitter completed when {@code required} replicas cover the version. Versions come in order. */
-    void add(Position version, int required, long deadlineNanos, UniEmitter<? super Receipt> emitter) {
-        Wait wait = new Wait(version, required, deadlineNanos, emitter);
+    void add(Position version, boolean created, int required, long deadlineNanos, UniEmitter<? super Receipt> emitter) {
+        Wait wait = new Wait(version, created, false, required, deadlineNanos, emitter);
         byRequired.get(required).add(wait);
+        byDeadline.add(wait);
+        pending++;
+    }
+
+    /** As {@link #add}, of a write that an earlier try has done: its version is any in the log. */
+    void addRepeat(
+            Position version, boolean created, int required, long deadlineNanos, UniEmitter<? super Receipt> emitter) {
+        Wait wait = new Wait(version, created, true, required, deadlineNanos, emitter);
+        repeats.add(wait);
         byDeadline.add(wait);
         pending++;
     }
@@ -67,19 +89,32 @@ final class AckWaits {
         }
         for (int required = 1; required <= replicas; required++) {
             ArrayDeque<Wait> waits = byRequired.get(required);
-            if (waits.isEmpty()) {
-                continue;
+            if (!waits.isEmpty()) {
+                completeUpTo(waits, covered(required, core), core);
             }
-            long covered = core.coveredBy(required);
-            if (covered < core.noOpIndex()) {
-                continue;
-            }
-            if (required >= Quorum.majority(replicas)) {
-                covered = Math.min(covered, core.commitIndex());
-            }
-            completeUpTo(waits, covered, core);
         }
+        completeRepeats(core);
         forgetDeadlines();
+    }
+
+    /** Up to where a write that asks for so many is done; -1 before this leader's no-op is. */
+    private long covered(int required, ReplicaCore core) {
+        long covered = core.coveredBy(required);
+        if (covered < core.noOpIndex()) {
+            return -1;
+        }
+        return required >= Quorum.majority(replicas) ? Math.min(covered, core.commitIndex()) : covered;
+    }
+
+    private void completeRepeats(ReplicaCore core) {
+        repeats.removeIf(wait -> {
+            boolean done = wait.version.index() <= covered(wait.required, core);
+            UniEmitter<? super Receipt> emitter = done ? take(wait) : wait.emitter;
+            if (done && emitter != null) {
+                emitter.complete(receipt(wait, core));
+            }
+            return done || emitter == null;
+        });
     }
 
     private void completeUpTo(ArrayDeque<Wait> waits, long covered, ReplicaCore core) {
@@ -141,6 +176,13 @@ final class AckWaits {
             }
             waits.clear();
         }
+        for (Wait wait : repeats) {
+            UniEmitter<? super Receipt> emitter = take(wait);
+            if (emitter != null) {
+                emitter.fail(new ReplicaException.Unknown(why));
+            }
+        }
+        repeats.clear();
         byDeadline.clear();
     }
 
@@ -160,7 +202,8 @@ final class AckWaits {
                 acknowledgedBy.add(replica);
             }
         }
-        return new Receipt(wait.version, wait.required, acknowledgedBy, committed(wait, core));
+        return new Receipt(
+                wait.version, wait.required, acknowledgedBy, committed(wait, core), wait.created, wait.replayed);
     }
 
     private String committed(Wait wait, ReplicaCore core) {

@@ -60,12 +60,14 @@ public class HostedReplicas {
     private volatile String loopbackUrl = "";
     private boolean stopped;
     private final Settings settings;
+    private final Intake intake;
 
     HostedReplicas(QuorateConfig config, Peers peers, ReplicaListener listener, ClusterEvents events) {
         this.listener = listener;
         this.events = events;
         this.config = config;
         this.settings = Settings.of(config);
+        this.intake = new Intake(settings.pendingWrites(), settings.pendingBytes());
         this.peers = peers;
     }
 
@@ -119,6 +121,7 @@ public class HostedReplicas {
                 settings.pendingWrites(),
                 settings.uncommittedBytes(),
                 settings.snapshots(),
+                settings.idempotencyRetention(),
                 narrate);
     }
 
@@ -282,6 +285,16 @@ public class HostedReplicas {
     /** Largest value, in bytes. */
     public int valueSizeBytes() {
         return settings.valueSizeBytes();
+    }
+
+    /** Most operations of a batch. */
+    public int batchSize() {
+        return settings.batchSize();
+    }
+
+    /** What bounds the writes of this process that are not answered yet. */
+    public Intake intake() {
+        return intake;
     }
 
     /** The secret that opens {@code /replicas}, if there is one. */

@@ -12,12 +12,9 @@ import dev.quorate.protocol.Reason;
 import dev.quorate.protocol.ReplicaCore;
 import dev.quorate.protocol.Role;
 import dev.quorate.protocol.WriteConcern;
-import dev.quorate.store.MutationCodec;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -48,6 +45,7 @@ public final class Replica {
     private final Pulse pulse;
     private final Writes writes;
     private final Snapshots snapshots;
+    private final Expirations expirations;
     private final Streams streams;
     private final Performer performer;
     private final PeerRequests fromPeers;
@@ -94,9 +92,12 @@ public final class Replica {
         AckWaits waits = new AckWaits(options.replicas(), !membership.elects());
         this.expiry = new Expiry(loop);
         expiry.add(now -> waits.expire(now, core));
+        Refusals refusals = new Refusals();
+        expiry.add(refusals::expire);
         this.reads =
                 new ReplicaReads(this, core, storage, peers, loop, expiry, options.replicas(), membership.elects());
-        this.writes = new Writes(this, options, core, storage, waits, expiry);
+        this.writes = new Writes(this, options, core, storage, waits, refusals, expiry);
+        this.expirations = new Expirations(options, core, storage);
         this.performer = new Performer(this, core, storage, streams);
         this.snapshots = new Snapshots(options, storage, loop, events);
         this.fromPeers = new PeerRequests(this, core, performer, storage);
@@ -182,7 +183,7 @@ public final class Replica {
     }
 
     private void abandon(String why) {
-        writes.abandon(why + "; the write may have been done");
+        writes.abandon(why);
         reads.abandon(why);
         handover.failed(why);
         performer.abandon();
@@ -238,21 +239,23 @@ public final class Replica {
         return reads;
     }
 
-    /**
-     * Writes a record. Completes when as many replicas as the concern asks for have it on stable storage; emits on the
-     * loop. Fails with {@link ReplicaException}, whose type tells the outcome; a time-out never undoes the write.
-     *
-     * @param value not copied
-     * @throws IllegalArgumentException if the concern is outside 1..N
-     */
+    /** As {@link #write}, of one record that is always written and lives for ever. */
     public Uni<Receipt> put(
             String key, byte[] value, @Nullable String contentType, WriteConcern concern, Duration timeout) {
-        int required = concern.required(options.replicas());
+        WriteOperation put = WriteOperation.put(key, value, contentType);
+        return write(new WriteRequest(List.of(put), false, null, concern, timeout));
+    }
+
+    /**
+     * Writes. Completes when as many replicas as the concern asks for have it on stable storage; emits on the loop. Fails
+     * with {@link ReplicaException}, whose type tells the outcome; a time-out never undoes the write.
+     *
+     * @throws IllegalArgumentException if the concern is outside 1..N
+     */
+    public Uni<Receipt> write(WriteRequest request) {
+        int required = request.concern().required(options.replicas());
         Uni<Receipt> write = Uni.createFrom().emitter(emitter -> {
-            ByteBuffer payload = MutationCodec.put(
-                    key, value, contentType, required, Clock.systemUTC().millis());
-            long deadlineNanos = System.nanoTime() + timeout.toNanos();
-            Write asked = new Write(key, value, payload, required, deadlineNanos, emitter);
+            Write asked = Write.of(request, required, emitter);
             offer(emitter, () -> {
                 if (writes.write(asked)) {
                     performer.appended();
@@ -443,6 +446,9 @@ public final class Replica {
         if (membership.takesPart()) {
             performer.perform(core.tick(ticks));
         }
+        if (serves() && core.takesWrites() && expirations.look(System.nanoTime())) {
+            performer.appended();
+        }
         loop.after(pulse.tickLength(), this::tick);
     }
 
@@ -461,7 +467,7 @@ public final class Replica {
     void tell(CoreEvent event) {
         if (event instanceof RoleChanged changed) {
             if (changed.role() != Role.LEADER) {
-                writes.abandon("replica " + id() + " no longer leads; the write may have been done");
+                writes.abandon("replica " + id() + " no longer leads");
             }
             reads.roleChanged(changed.role());
             settle();

@@ -20,8 +20,11 @@ public abstract sealed class ReplicaException extends RuntimeException {
         if (failure instanceof QuorumTimeout) {
             return ReplicaListener.PENDING;
         }
-        boolean nothingDone =
-                failure instanceof Unavailable || failure instanceof Overloaded || failure instanceof NoSpace;
+        boolean refused = failure instanceof Unavailable || failure instanceof Overloaded || failure instanceof NoSpace;
+        boolean nothingDone = refused
+                || failure instanceof PreconditionFailed
+                || failure instanceof KeyReused
+                || failure instanceof ReadTimeout; // of a write: a precondition did not hold, and it was not written
         return nothingDone ? ReplicaListener.NONE : ReplicaListener.UNKNOWN;
     }
 
@@ -48,10 +51,73 @@ public abstract sealed class ReplicaException extends RuntimeException {
     /** Nothing was done: no space, on disk or in the store's quota. Reads go on. */
     public static final class NoSpace extends ReplicaException {
         private static final long serialVersionUID = 1L;
+        private final long usedBytes;
+        private final long limitBytes;
 
-        /** With a sentence fit for a client. */
+        /** On disk: with a sentence fit for a client. */
         public NoSpace(String message) {
+            this(message, -1, -1);
+        }
+
+        /** In the store's quota: with how much of how much is used. */
+        public NoSpace(String message, long usedBytes, long limitBytes) {
             super(message);
+            this.usedBytes = usedBytes;
+            this.limitBytes = limitBytes;
+        }
+
+        /** What the store holds; -1 where it is the disk. */
+        public long usedBytes() {
+            return usedBytes;
+        }
+
+        /** What it may hold; -1 where it is the disk. */
+        public long limitBytes() {
+            return limitBytes;
+        }
+    }
+
+    /**
+     * A key that is not as a write demands.
+     *
+     * @param operation which operation of the request, from 0
+     * @param version the key's version, or null where it is absent
+     */
+    public record Mismatch(
+            int operation, String key, @Nullable Position version) {}
+
+    /** Nothing was done: preconditions did not hold. Under a majority and more it is a linearizable read of that. */
+    public static final class PreconditionFailed extends ReplicaException {
+        private static final long serialVersionUID = 1L;
+        private final transient List<Mismatch> mismatches;
+
+        /** With what did not hold, 1 or more. */
+        public PreconditionFailed(List<Mismatch> mismatches) {
+            super("the precondition of " + mismatches.size() + (mismatches.size() == 1 ? " key" : " keys")
+                    + " does not hold; nothing was written");
+            this.mismatches = List.copyOf(mismatches);
+        }
+
+        /** What did not hold, in the order of the operations. */
+        public List<Mismatch> mismatches() {
+            return mismatches;
+        }
+    }
+
+    /** Nothing was done: the idempotency key came before, with another request. */
+    public static final class KeyReused extends ReplicaException {
+        private static final long serialVersionUID = 1L;
+        private final transient Position version;
+
+        /** With the version that the other request wrote. */
+        public KeyReused(Position version) {
+            super("the idempotency key belongs to another request, which wrote version " + version);
+            this.version = version;
+        }
+
+        /** What the other request wrote. */
+        public Position version() {
+            return version;
         }
     }
 

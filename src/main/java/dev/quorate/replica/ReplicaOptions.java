@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param pendingWrites unanswered writes above which more are refused
  * @param uncommittedBytes bytes of undo tail above which writes are refused
  * @param snapshots when they are taken
+ * @param idempotencyRetention how long outcomes under an idempotency key are remembered, in leader time
  * @param narrate whether keys and values are told in the log, as the original did
  */
 record ReplicaOptions(
@@ -35,4 +36,37 @@ record ReplicaOptions(
         int pendingWrites,
         long uncommittedBytes,
         SnapshotOptions snapshots,
-        boolean narrate) {}
+        Duration idempotencyRetention,
+        boolean narrate) {
+    /** With outcomes that are remembered for a day. */
+    ReplicaOptions(
+            String replicaSet,
+            int replicas,
+            int id,
+            Path directory,
+            WalOptions wal,
+            Optional<String> election,
+            Duration electionTimeout,
+            Duration heartbeatInterval,
+            long storeSizeBytes,
+            int pendingWrites,
+            long uncommittedBytes,
+            SnapshotOptions snapshots,
+            boolean narrate) {
+        this(
+                replicaSet,
+                replicas,
+                id,
+                directory,
+                wal,
+                election,
+                electionTimeout,
+                heartbeatInterval,
+                storeSizeBytes,
+                pendingWrites,
+                uncommittedBytes,
+                snapshots,
+                Duration.ofDays(1),
+                narrate);
+    }
+}

@@ -45,7 +45,10 @@ record Settings(
         int pendingWrites,
         long uncommittedBytes,
         SnapshotOptions snapshots,
-        int watchers) {
+        int watchers,
+        int batchSize,
+        long pendingBytes,
+        Duration idempotencyRetention) {
     private static final Pattern ORDINAL = Pattern.compile(".*-(\\d{1,9})");
     private static final Duration LONGEST = Duration.ofSeconds(60);
 
@@ -95,7 +98,18 @@ record Settings(
                         1 << 16,
                         1L << 40),
                 snapshots(config.snapshot()),
-                (int) within("quorate.limits.watchers", config.limits().watchers(), 0, 1_000_000));
+                (int) within("quorate.limits.watchers", config.limits().watchers(), 0, 1_000_000),
+                (int) within("quorate.limits.batch-size", config.limits().batchSize(), 1, 65_535),
+                within(
+                        "quorate.limits.pending-bytes",
+                        config.limits().pendingBytes().asLongValue(),
+                        1 << 20,
+                        1L << 40),
+                within(
+                        "quorate.idempotency.retention",
+                        config.idempotency().retention(),
+                        Duration.ofSeconds(1),
+                        Duration.ofDays(3650)));
     }
 
     private static SnapshotOptions snapshots(QuorateConfig.Snapshot config) {

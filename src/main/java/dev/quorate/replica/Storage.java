@@ -118,6 +118,11 @@ final class Storage {
         wal.append(term, EntryKind.NO_OP, NOTHING.duplicate());
     }
 
+    /** Leader time, in milliseconds, of a leader that took office. */
+    long leaderTimeMs(long nowNanos) {
+        return leaderTime.stampMs(nowNanos);
+    }
+
     /**
      * Stamps, appends and applies a leader's own mutation; returns its index. Not durable.
      *

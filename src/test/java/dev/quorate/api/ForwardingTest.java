@@ -11,6 +11,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quorate.protocol.WriteConcern;
+import dev.quorate.replica.Precondition;
+import dev.quorate.replica.WriteOperation;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
@@ -22,6 +24,7 @@ import jakarta.ws.rs.core.Response;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -93,13 +96,46 @@ class ForwardingTest {
     @ParameterizedTest
     @ValueSource(strings = {"a", "a b+c", "%41", "ä/🌀", "{key}", "a//b/", "a%2Fb;m=1?x=#f"})
     void aValueIsPassedOnWithItsType(String key) {
-        KvWrite write =
-                new KvWrite(key, bytes("{no json"), "application/json", WriteConcern.ALL, "all", Duration.ofSeconds(1));
-        assertEquals(404, await(forwarder.put(2, write, null)).getStatus());
+        KvWrite write = write(WriteOperation.put(key, bytes("{no json"), "application/json"));
+        assertEquals(404, await(forwarder.one(2, write, null)).getStatus());
         String asked = LoneMember.ASKED.get(0);
         assertEquals(key, keyOf(asked, "PUT /kv/"));
-        assertTrue(asked.endsWith("?w=all&timeout=1000ms 1 {no json"), asked);
+        assertTrue(asked.endsWith("?w=all&timeout=1000ms&ttl=5m 1 {no json"), asked);
         assertEquals(List.of("application/json"), LoneMember.HEADERS.get(0).get("Content-type"));
+        assertConditionsArePassedOn();
+    }
+
+    @Test
+    void aDeleteIsPassedOnWithItsConditions() {
+        KvWrite write = write(WriteOperation.delete("a/b", Precondition.NONE));
+        assertEquals(404, await(forwarder.one(2, write, null)).getStatus());
+        String asked = LoneMember.ASKED.get(0);
+        assertEquals("a/b", keyOf(asked, "DELETE /kv/"));
+        assertTrue(asked.endsWith("?w=all&timeout=1000ms 1 "), asked);
+        assertConditionsArePassedOn();
+    }
+
+    @Test
+    void aBatchIsPassedOnAsItCame() {
+        KvBatch batch = new KvBatch(List.of(), terms(), bytes("{ \"operations\": []}"));
+        assertEquals(404, await(forwarder.batch(2, batch, null)).getStatus());
+        assertEquals(List.of("POST /kv/_batch?w=all&timeout=1000ms 1 { \"operations\": []}"), LoneMember.ASKED);
+        assertEquals(List.of("retry-1"), LoneMember.HEADERS.get(0).get("Idempotency-key"));
+    }
+
+    private static KvWrite write(WriteOperation operation) {
+        return new KvWrite(operation, terms(), "5m", "\"1.2\", W/\"1.3\"", "*");
+    }
+
+    private static WriteTerms terms() {
+        return new WriteTerms(WriteConcern.ALL, "all", Duration.ofSeconds(1), "retry-1");
+    }
+
+    private static void assertConditionsArePassedOn() {
+        Map<String, List<String>> headers = LoneMember.HEADERS.get(0);
+        assertEquals(List.of("\"1.2\", W/\"1.3\""), headers.get("If-match"));
+        assertEquals(List.of("*"), headers.get("If-none-match"));
+        assertEquals(List.of("retry-1"), headers.get("Idempotency-key"));
     }
 
     private static String keyOf(String asked, String call) {

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ProblemsTest {
     @Test
     void aQuorumTimeoutTellsWhoHasItAndThatItStays() throws IOException {
-        Receipt soFar = new Receipt(new Position(3, 42), 3, List.of(0, 2), "leader-only");
+        Receipt soFar = new Receipt(new Position(3, 42), 3, List.of(0, 2), "leader-only", false, false);
         JsonNode document = document(new ReplicaException.QuorumTimeout(soFar), 504, "quorum-timeout");
         assertEquals(3, document.get("required").asInt());
         assertEquals(2, document.get("acknowledged").asInt());

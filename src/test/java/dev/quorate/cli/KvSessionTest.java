@@ -71,6 +71,7 @@ class KvSessionTest {
     @ParameterizedTest
     @CsvSource({
         "200, '', OK",
+        "201, '', OK",
         "400, '', FAILED",
         "413, '', FAILED",
         "503, '{\"outcome\":\"none\"}', FAILED",

@@ -143,7 +143,7 @@ class FailoverIT {
             cluster.kill(first);
             cluster.kill(second);
             HttpResponse<String> alone = cluster.put(old, "alone", "not for long", "w=1");
-            assertEquals(200, alone.statusCode(), alone.body());
+            assertEquals(201, alone.statusCode(), alone.body());
             cluster.kill(old);
             cluster.start(first);
             cluster.start(second);

@@ -38,7 +38,7 @@ class PartitionIT {
             HttpResponse<String> read = cluster.get(old, "/kv/k?read=linearizable&timeout=50ms");
             assertTrue(read.statusCode() >= 500, "nobody confirms that it leads: " + read.statusCode());
             HttpResponse<String> alone = cluster.put(old, "alone", "not for long", "w=1");
-            assertEquals(200, alone.statusCode(), alone.body());
+            assertEquals(201, alone.statusCode(), alone.body());
             int majority = cluster.put(old, "pending", "nor for longer", "w=majority&timeout=50ms")
                     .statusCode();
             assertTrue(majority >= 500, "no majority has it: " + majority);

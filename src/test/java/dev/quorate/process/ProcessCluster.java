@@ -309,7 +309,7 @@ final class ProcessCluster implements AutoCloseable {
     /** Whether a majority write through a replica is acknowledged. */
     boolean majorityWrite(int id, String key, String value) throws InterruptedException {
         try {
-            return put(id, key, value, "w=majority").statusCode() == 200;
+            return put(id, key, value, "w=majority").statusCode() / 100 == 2;
         } catch (IOException e) {
             return false;
         }

@@ -124,10 +124,19 @@ class AckWaitsTest {
 
         void asks(long index, int required) {
             Uni.createFrom()
-                    .<Receipt>emitter(emitter ->
-                            waits.add(new Position(log.termAt(index), index), required, Long.MAX_VALUE / 2, emitter))
+                    .<Receipt>emitter(emitter -> waits.add(
+                            new Position(log.termAt(index), index), false, required, Long.MAX_VALUE / 2, emitter))
                     .subscribe()
                     .with(receipt -> acknowledged.add(index), failure -> {});
+        }
+
+        void asksAgain(long index, int required) {
+            Uni.createFrom()
+                    .<Receipt>emitter(emitter -> waits.addRepeat(
+                            new Position(log.termAt(index), index), true, required, Long.MAX_VALUE / 2, emitter))
+                    .subscribe()
+                    .with(receipt -> acknowledged.add(receipt.replayed() ? -index : index), failure -> {});
+            waits.complete(core);
         }
 
         void synced(long index) {
@@ -169,6 +178,21 @@ class AckWaitsTest {
         assertEquals(List.of(4L), leader.acknowledged);
     }
 
+    /** It is older than what waits, and must not be behind it. */
+    @Test
+    void aRepeatWaitsForItsOwnEntryAndItsOwnNumberOfReplicas() {
+        Leader leader = new Leader(0, 3);
+        leader.synced(3);
+        leader.asks(4, 2);
+        leader.answered(1, 3);
+        leader.asksAgain(2, 2);
+        assertEquals(List.of(-2L), leader.acknowledged);
+        leader.asksAgain(2, 3);
+        assertEquals(List.of(-2L), leader.acknowledged);
+        leader.answered(2, 2);
+        assertEquals(List.of(-2L, -2L), leader.acknowledged);
+    }
+
     @Test
     void whatIsAcknowledgedIsNotKeptToItsDeadline() {
         Leader leader = new Leader(0, 3);
@@ -197,7 +221,7 @@ class AckWaitsTest {
             Position version = new Position(1, i);
             long deadline = i;
             Uni.createFrom()
-                    .<Receipt>emitter(emitter -> waits.add(version, 3, deadline, emitter))
+                    .<Receipt>emitter(emitter -> waits.add(version, false, 3, deadline, emitter))
                     .subscribe()
                     .with(receipt -> {}, failures::add);
         }

@@ -171,7 +171,7 @@ public final class Failover implements AutoCloseable {
                 .PUT(HttpRequest.BodyPublishers.ofString("v".repeat(100)))
                 .build();
         try {
-            return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+            return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() / 100 == 2;
         } catch (IOException e) {
             return false;
         }
