@@ -25,6 +25,12 @@ record Mutant(String says, Flaw flaw, List<Patch> patches) {
         shell("a leader repairs itself from a follower", Flaw.LEADER_REPAIRS_ITSELF);
         shell("an overlay outlives its term", Flaw.OVERLAY_KEPT_ACROSS_TERMS);
         shell("a wiped replica votes", Flaw.WIPED_REPLICA_VOTES);
+        shell("a quarantined replica votes", Flaw.QUARANTINED_REPLICA_VOTES);
+        shell("a truncation writes over what it removes", Flaw.TRUNCATION_IN_PLACE);
+        shell("a snapshot has uncommitted state in it", Flaw.SNAPSHOT_WITH_UNCOMMITTED_STATE);
+        shell(
+                "a segment is deleted before the snapshot is durable",
+                Flaw.SEGMENT_DELETED_BEFORE_THE_SNAPSHOT_IS_DURABLE);
         core(
                 "entries of an old term are committed by counting",
                 new Patch(
@@ -112,6 +118,21 @@ record Mutant(String says, Flaw flaw, List<Patch> patches) {
                         "protocol.Replication",
                         "} else if (log.termAt(previous.index()) != previous.term()) {",
                         "} else if (log.termAt(previous.index()) < 0) {"));
+        core(
+                "a snapshot is installed over a newer state",
+                new Patch(
+                        "protocol.Replication",
+                        "return snapshot.index() <= commitIndex || log.termAt(snapshot.index()) == snapshot.term();",
+                        "return false;"));
+        core(
+                "a late snapshot takes the place of a longer log",
+                new Patch(
+                        "protocol.Replication",
+                        "return snapshot.index() <= commitIndex || log.termAt(snapshot.index()) == snapshot.term();",
+                        "return snapshot.index() <= commitIndex;"));
+        core(
+                "what could be undone outlives an installation",
+                new Patch("store.Store", "undo.clear(); undoBytes = 0; overlay.clear();", "overlay.clear();"));
         core(
                 "a follower that restarted is not told what is committed",
                 new Patch(

@@ -206,7 +206,7 @@ final class SimCluster implements SimReplica.World {
     private void snapshot(SimReplica replica) {
         trace.add(() ->
                 "snapshot of replica " + replica.id() + " at " + replica.core().commitIndex());
-        replica.takeSnapshot(settings.keptEntries());
+        replica.goOnWithSnapshot(settings.keptEntries());
     }
 
     private void ifUp(SimReplica replica, Consumer<SimReplica> action) {
@@ -401,7 +401,11 @@ final class SimCluster implements SimReplica.World {
         if (replica.isUp()) {
             crash(replica);
         }
-        replica.wipe();
+        if (random.nextBoolean()) {
+            replica.wipe();
+        } else {
+            replica.quarantine();
+        }
         on(replica, SimReplica::restart);
     }
 

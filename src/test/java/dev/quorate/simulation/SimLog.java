@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** A model of the log: what was appended, and how much of it a crash leaves. */
 final class SimLog implements LogView {
@@ -17,41 +18,55 @@ final class SimLog implements LogView {
     // What is below the first kept entry is in the snapshot alone; its place still knows its term, as the real log
     // does.
     private long first = 1;
-    private SimEntry snapshot;
+    private SimSnapshot snapshot;
+    private SimSnapshot older;
+
+    // Of a log that truncates in place, a flaw: what still stands in the file behind what was written over it.
+    private List<SimEntry> overwritten = List.of();
 
     SimLog(SimEntry root) {
         items.add(root);
-        snapshot = root;
+        snapshot = SimSnapshot.none(root);
+        older = snapshot;
     }
 
-    /** The newest durable snapshot's last entry; the root while there is none. */
-    SimEntry snapshotAt() {
+    /** The snapshot that ends at a position, of the newest two; null where it is gone. */
+    @Nullable
+    SimSnapshot snapshotAt(Position position) {
+        return snapshot.at().position().equals(position)
+                ? snapshot
+                : older.at().position().equals(position) ? older : null;
+    }
+
+    /** The newest durable snapshot. */
+    SimSnapshot newestSnapshot() {
         return snapshot;
     }
 
-    /** A snapshot is durable: entries it covers go, but for some. */
-    void compact(SimEntry at, long keptEntries) {
-        snapshot = at;
-        first = Math.max(first, at.index() + 1 - keptEntries);
+    /** A snapshot is durable, and what it covers is still there. */
+    void save(SimSnapshot durable) {
+        older = snapshot;
+        snapshot = durable;
     }
 
-    /** A leader's snapshot is durable, and not yet in the place of what it replaces. */
-    void received(SimEntry at) {
-        snapshot = at;
+    /** Entries that are in a snapshot go, but for some. */
+    void dropUpTo(long index, long keptEntries) {
+        first = Math.max(first, index + 1 - keptEntries);
     }
 
-    /** What a start does, and an installation after {@link #received}: a log that lacks the snapshot's end is none. */
+    /** What a start does, and an installation after {@link #save}: a log that lacks the snapshot's end is none. */
     void startAfterSnapshot() {
-        if (snapshot.index() <= lastIndex() && get(snapshot.index()) == snapshot) {
+        SimEntry end = snapshot.at();
+        if (end.index() <= lastIndex() && get(end.index()) == end) {
             return;
         }
         items.clear();
-        for (SimEntry at = snapshot; at != null; at = at.previous()) {
+        for (SimEntry at = end; at != null; at = at.previous()) {
             items.add(at);
         }
         Collections.reverse(items);
-        first = snapshot.index() + 1;
-        synced = snapshot.index();
+        first = end.index() + 1;
+        synced = end.index();
     }
 
     /** A run of entries. */
@@ -95,6 +110,14 @@ final class SimLog implements LogView {
         synced = index - 1;
     }
 
+    /** Cuts the end off by writing over it: a flaw. */
+    void truncateInPlace(long index) {
+        List<SimEntry> gone = items.subList((int) index, items.size());
+        overwritten = List.copyOf(gone);
+        gone.clear();
+        synced = Math.min(synced, index - 1);
+    }
+
     void syncUpTo(long index) {
         synced = Math.max(synced, Math.min(index, lastIndex()));
     }
@@ -106,7 +129,13 @@ final class SimLog implements LogView {
             kept++;
         }
         items.subList((int) kept + 1, items.size()).clear();
-        synced = kept;
+        for (SimEntry old : overwritten) {
+            if (old.index() == lastIndex() + 1) {
+                items.add(old);
+            }
+        }
+        overwritten = List.of();
+        synced = lastIndex();
     }
 
     @Override
@@ -116,7 +145,7 @@ final class SimLog implements LogView {
 
     @Override
     public Position snapshot() {
-        return snapshot.position();
+        return snapshot.at().position();
     }
 
     @Override

@@ -44,8 +44,8 @@ final class SimReplica {
     private Store store;
     private final List<Waiting> waiting = new ArrayList<>();
     private final SimStreams streams;
-    private @Nullable SimSnapshot receiving;
-    private int receivedParts;
+    private SimSnapshot.@Nullable Writing writing;
+    private final SimSnapshot.Receiving receiving = new SimSnapshot.Receiving();
     private final Parcel.@Nullable Repair[] overlay = new Parcel.@Nullable Repair[SimEntry.KEYS];
     private long syncRequested;
     private long syncTold;
@@ -54,7 +54,6 @@ final class SimReplica {
     private boolean mistaken;
     private boolean writesWait;
     private boolean up = true;
-
     /** What is around a replica. */
     interface World {
         /** Something leaves. */
@@ -153,7 +152,8 @@ final class SimReplica {
         appended = false;
         mistaken = false;
         streams.clear();
-        receiving = null;
+        receiving.forget();
+        writing = null;
         log.crash(random, settings.keptPercent());
         // Never synced by itself: what stands there may be older than what was written.
         commitBound = random.nextInt(4) == 0 ? 0 : Math.min(commitBound, log.lastIndex());
@@ -170,15 +170,27 @@ final class SimReplica {
         laws.wiped(id);
     }
 
+    /** Damage was found in its log, which is kept aside: it joins as one whose disk was lost, but knows its term. */
+    void quarantine() {
+        log = new SimLog(root);
+        commitBound = 0;
+        incarnation++;
+        member = settings.flaw() == Flaw.QUARANTINED_REPLICA_VOTES;
+        laws.wiped(id);
+    }
+
     void restart() {
         up = true;
         log.startAfterSnapshot();
-        commitBound =
-                Math.max(Math.min(commitBound, log.lastIndex()), log.snapshot().index());
+        long snapshotIndex = log.snapshot().index();
+        commitBound = Math.max(Math.min(commitBound, log.lastIndex()), snapshotIndex);
         store = new Store();
+        if (snapshotIndex > 0) {
+            store.become(log.newestSnapshot().image(), snapshotIndex);
+        }
         store.committed(settings.flaw() == Flaw.UNDO_SKIPPED_AFTER_RESTART ? log.lastIndex() : commitBound);
         clearOverlay();
-        for (long index = 1; index <= log.lastIndex(); index++) {
+        for (long index = Math.max(snapshotIndex + 1, log.firstIndex()); index <= log.lastIndex(); index++) {
             apply(log.get(index));
         }
         // What recovery read was forced before it counts as synced.
@@ -269,27 +281,32 @@ final class SimReplica {
         if (!effects.receivesSnapshot()) {
             return;
         }
-        SimSnapshot arriving = part.snapshot();
-        if (!arriving.equals(receiving)) {
-            receiving = arriving;
-            receivedParts = 0;
-        }
-        if (request.offset() == receivedParts && receivedParts < arriving.parts()) {
-            receivedParts++;
-        }
-        if (receivedParts < arriving.parts()) {
+        int receivedParts = receiving.take(part);
+        if (receivedParts < part.snapshot().parts()) {
             perform(core.snapshotPartReceived(request, receivedParts), fromIncarnation);
         } else {
             perform(core.snapshotReceived(request), fromIncarnation);
         }
     }
 
-    /** What is committed here goes into a snapshot, and most of the log it covers goes. */
-    void takeSnapshot(int keptEntries) {
-        long commit = core.commitIndex();
-        if (commit > log.snapshot().index()) {
-            log.compact(log.get(commit), keptEntries);
-            commitBound = commit;
+    /** What is committed here goes into a snapshot, a part each time, and then most of the log that it covers goes. */
+    void goOnWithSnapshot(int keptEntries) {
+        SimSnapshot.Writing current = writing;
+        if (current == null || current.isDead()) {
+            SimEntry committed = log.get(core.commitIndex());
+            boolean news = committed.index() > log.snapshot().index();
+            writing = news ? new SimSnapshot.Writing(committed, store) : null;
+            if (news && settings.flaw() == Flaw.SEGMENT_DELETED_BEFORE_THE_SNAPSHOT_IS_DURABLE) {
+                log.dropUpTo(committed.index(), keptEntries);
+            }
+            return;
+        }
+        SimSnapshot whole = current.goOn();
+        if (whole != null) {
+            boolean flawed = settings.flaw() == Flaw.SNAPSHOT_WITH_UNCOMMITTED_STATE;
+            log.save(flawed ? SimSnapshot.ofNewest(whole.at(), store) : whole);
+            writing = null;
+            log.dropUpTo(whole.at().index(), keptEntries);
         }
     }
 
@@ -467,31 +484,28 @@ final class SimReplica {
 
     /** The snapshot is durable before the log goes that it replaces. */
     private void install(Position position) {
-        SimSnapshot snapshot = receiving;
-        if (snapshot == null || !snapshot.at().position().equals(position)) {
-            throw new SafetyViolation("replica " + id + " is to install " + position + ", but has " + snapshot);
-        }
+        SimSnapshot snapshot = receiving.whole(position);
         world.mayCrash(this);
-        log.received(snapshot.at());
+        log.save(snapshot);
         world.mayCrash(this);
         log.startAfterSnapshot();
         hold(0);
         syncRequested = Math.min(syncRequested, log.lastIndex());
-        store = new Store();
-        store.committed(log.lastIndex());
-        for (long index = 1; index <= log.lastIndex(); index++) {
-            apply(log.get(index));
-        }
+        store.become(snapshot.image(), log.lastIndex());
         clearOverlay();
         commitBound = log.lastIndex();
-        receiving = null;
+        receiving.forget();
     }
 
     private void truncate(long index) {
         long before = log.syncedIndex();
         log.syncUpTo(log.lastIndex());
         hold(before);
-        log.truncateFrom(index);
+        if (settings.flaw() == Flaw.TRUNCATION_IN_PLACE) {
+            log.truncateInPlace(index);
+        } else {
+            log.truncateFrom(index);
+        }
         // What was being synced of the removed tail says nothing of what takes its place.
         syncRequested = Math.min(syncRequested, index - 1);
         if (settings.flaw() != Flaw.UNDO_SKIPPED_AT_TRUNCATION) {
@@ -558,12 +572,15 @@ final class SimReplica {
         streams.sent(message);
         // An answer goes back on the connection that the question came by.
         long to = answer ? askerIncarnation : log.last().incarnation(message.to());
-        Parcel.Content content = message instanceof InstallRequest request
-                ? new Parcel.Part(
-                        request,
-                        new SimSnapshot(log.last().at(request.snapshot().index()), settings.parts()))
-                : new Parcel.Core(message);
-        world.send(new Parcel(id, incarnation, message.to(), to, content));
+        if (message instanceof InstallRequest request) {
+            SimSnapshot snapshot = log.snapshotAt(request.snapshot());
+            // Else its file is gone by now: the stream fails, and goes on with the newest.
+            if (snapshot != null) {
+                world.send(new Parcel(id, incarnation, message.to(), to, new Parcel.Part(request, snapshot)));
+            }
+        } else {
+            world.send(new Parcel(id, incarnation, message.to(), to, new Parcel.Core(message)));
+        }
     }
 
     /** What the loop does after whatever it did: send what was appended, tell the core of syncs, hand over. */

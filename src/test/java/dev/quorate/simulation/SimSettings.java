@@ -9,7 +9,6 @@ import java.util.random.RandomGenerator;
  *
  * @param keptPercent how likely a crash leaves an entry that was not synced
  * @param bouncedPercent how likely a replica crashes and comes back right after it promised something
- * @param parts how many parts a snapshot is sent in
  * @param keptEntries how many entries that a snapshot covers are kept for followers
  * @param slowDisk a replica whose syncs seldom end, or {@link SimEntry#NOBODY}
  * @param speeds how fast each replica's clock runs, against the others'
@@ -28,7 +27,6 @@ record SimSettings(
         int keptPercent,
         int bouncedPercent,
         boolean fullDisks,
-        int parts,
         int keptEntries,
         int slowDisk,
         int[] speeds,
@@ -49,7 +47,7 @@ record SimSettings(
         RESUME(10, 30),
         RESTART(2, 8),
         MEND(1, 5),
-        SNAPSHOT(0, 10),
+        SNAPSHOT(0, 24),
         CRASH(0, 8, true),
         CRASH_WITHIN(0, 6, true),
         WIPE(0, 4, true),
@@ -106,7 +104,6 @@ record SimSettings(
                 random.nextInt(101),
                 random.nextInt(3) == 0 ? random.nextInt(30) : 0,
                 random.nextInt(10) == 0,
-                1 + random.nextInt(3),
                 random.nextInt(2) * random.nextInt(8),
                 random.nextInt(4) == 0 ? random.nextInt(replicas) : SimEntry.NOBODY,
                 random.ints(replicas, 1, random.nextBoolean() ? 2 : 12).toArray(),
@@ -128,7 +125,6 @@ record SimSettings(
                 0,
                 0,
                 false,
-                2,
                 0,
                 SimEntry.NOBODY,
                 new int[0],
