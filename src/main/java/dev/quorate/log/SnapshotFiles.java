@@ -34,6 +34,11 @@ public final class SnapshotFiles {
         return NAME.matcher(String.valueOf(file.getFileName())).matches();
     }
 
+    /** Where one gathers that another replica sends; a start removes what is left of it. */
+    public Path incoming() {
+        return directory.resolve("snapshot-incoming.tmp");
+    }
+
     /** The files, that of the highest index first; whether they are whole is not looked at. */
     public List<Path> newestFirst() throws IOException {
         try (Stream<Path> files = Files.list(directory)) {

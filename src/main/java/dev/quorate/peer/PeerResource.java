@@ -166,6 +166,24 @@ public final class PeerResource {
                         asked.onRead(received.envelope(), received.content()).map(WireFormat::readAnswer));
     }
 
+    /** A part of a snapshot, for a replica that lacks what the log no longer keeps. */
+    @POST
+    @Path("snapshot")
+    @Operation(hidden = true)
+    public Uni<Response> install(
+            @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
+        return answer(
+                id,
+                secret,
+                body,
+                WireFormat::readInstall,
+                (asked, received) -> asked.onInstall(
+                                received.envelope(),
+                                received.content().request(),
+                                received.content().part())
+                        .map(WireFormat::installAnswer));
+    }
+
     /** A record for a replica that is behind. */
     @POST
     @Path("repair")

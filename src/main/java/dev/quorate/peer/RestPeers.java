@@ -5,6 +5,8 @@ import dev.quorate.protocol.Message.AppendRequest;
 import dev.quorate.protocol.Message.AppendResponse;
 import dev.quorate.protocol.Message.Heartbeat;
 import dev.quorate.protocol.Message.HeartbeatResponse;
+import dev.quorate.protocol.Message.InstallRequest;
+import dev.quorate.protocol.Message.InstallResponse;
 import dev.quorate.protocol.Message.PreVoteRequest;
 import dev.quorate.protocol.Message.PreVoteResponse;
 import dev.quorate.protocol.Message.TimeoutNow;
@@ -15,6 +17,7 @@ import dev.quorate.replica.HostedReplicas;
 import dev.quorate.replica.PeerException;
 import dev.quorate.replica.PeerState;
 import dev.quorate.replica.Peers;
+import dev.quorate.replica.SnapshotPart;
 import io.quarkus.rest.client.reactive.QuarkusRestClientBuilder;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.inject.Instance;
@@ -67,6 +70,15 @@ public class RestPeers implements Peers {
                     boolean matches = answer.to() == envelope.from() && answer.sequence() == request.sequence();
                     return answers(envelope, answer.from(), matches, answer);
                 });
+    }
+
+    @Override
+    public Uni<InstallResponse> install(Envelope envelope, InstallRequest request, SnapshotPart part) {
+        return call(envelope, "snapshot", () -> WireFormat.install(envelope, request, part), APPEND_TIMEOUT, bytes -> {
+            InstallResponse answer = WireFormat.readInstallAnswer(bytes);
+            boolean matches = answer.to() == envelope.from() && answer.sequence() == request.sequence();
+            return answers(envelope, answer.from(), matches, answer);
+        });
     }
 
     @Override

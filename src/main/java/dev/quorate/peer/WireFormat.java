@@ -5,6 +5,8 @@ import dev.quorate.protocol.Message.AppendRequest;
 import dev.quorate.protocol.Message.AppendResponse;
 import dev.quorate.protocol.Message.Heartbeat;
 import dev.quorate.protocol.Message.HeartbeatResponse;
+import dev.quorate.protocol.Message.InstallRequest;
+import dev.quorate.protocol.Message.InstallResponse;
 import dev.quorate.protocol.Message.PreVoteRequest;
 import dev.quorate.protocol.Message.PreVoteResponse;
 import dev.quorate.protocol.Message.TimeoutNow;
@@ -18,6 +20,7 @@ import dev.quorate.replica.PeerException;
 import dev.quorate.replica.PeerState;
 import dev.quorate.replica.Peers.ReadReply;
 import dev.quorate.replica.Peers.Repair;
+import dev.quorate.replica.SnapshotPart;
 import dev.quorate.replica.StoredValue;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
@@ -27,6 +30,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +50,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   append: term (8) | sequence (8) | previous term (8), index (8) | commit index (8) | first index (8) | entries (bytes)
+ *   install: term (8) | sequence (8) | snapshot term (8), index (8) | offset (8) | total bytes (8) | CRC32C (4) | part (bytes)
  *   value:  present (1) | key (text) | value (bytes) | content type (bytes) | term (8) | index (8) | timestamp ms (8)
  * </pre>
  *
@@ -76,11 +81,16 @@ final class WireFormat {
     private static final byte PRE_VOTE_ANSWER = 16;
     private static final byte VOTE_ANSWER = 17;
     private static final byte DONE = 18;
+    private static final byte INSTALL = 19;
+    private static final byte INSTALL_ANSWER = 20;
 
     private WireFormat() {}
 
     /** A request and whose it is. */
     record Received<T>(Envelope envelope, T content) {}
+
+    /** A request with a part of a snapshot. */
+    record Install(InstallRequest request, SnapshotPart part) {}
 
     /** What a formation proposes. */
     record Form(long setId, long replaces, List<Long> incarnations) {}
@@ -120,6 +130,37 @@ final class WireFormat {
                     commitIndex,
                     codec.parse(entries, firstIndex));
         });
+    }
+
+    static byte[] install(Envelope envelope, InstallRequest request, SnapshotPart part) {
+        ByteBuffer bytes = part.bytes().duplicate();
+        ByteBuffer out = request(INSTALL, envelope, 6 * Long.BYTES + 2 * Integer.BYTES + bytes.remaining());
+        out.putLong(request.term()).putLong(request.sequence());
+        putPosition(out, request.snapshot());
+        out.putLong(request.offset()).putLong(part.totalBytes()).putInt(crc(bytes));
+        return whole(out.putInt(bytes.remaining()).put(bytes));
+    }
+
+    static Received<Install> readInstall(byte[] bytes) {
+        return decodeRequest(bytes, INSTALL, (in, envelope) -> {
+            InstallRequest request = new InstallRequest(
+                    envelope.from(), envelope.to(), in.getLong(), in.getLong(), position(in), in.getLong());
+            long totalBytes = in.getLong();
+            int crc = in.getInt();
+            int length = length(in);
+            ByteBuffer part = in.slice(in.position(), length);
+            in.position(in.position() + length);
+            if (crc != crc(part) || request.offset() < 0 || request.offset() > totalBytes - length) {
+                throw new MalformedMessageException("a part of a snapshot is damaged");
+            }
+            return new Install(request, new SnapshotPart(totalBytes, part));
+        });
+    }
+
+    private static int crc(ByteBuffer bytes) {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes.duplicate());
+        return (int) crc.getValue();
     }
 
     static byte[] heartbeat(Envelope envelope, Heartbeat heartbeat) {
@@ -252,6 +293,20 @@ final class WireFormat {
                 APPEND_ANSWER,
                 in -> new AppendResponse(
                         in.get(), in.get(), in.getLong(), in.getLong(), flag(in), in.getLong(), flag(in)));
+    }
+
+    static byte[] installAnswer(InstallResponse answer) {
+        ByteBuffer out = answer(INSTALL_ANSWER, 35).put((byte) answer.from()).put((byte) answer.to());
+        out.putLong(answer.term()).putLong(answer.sequence()).putLong(answer.receivedBytes());
+        return whole(out.putLong(answer.matchIndex()).put(asByte(answer.counts())));
+    }
+
+    static InstallResponse readInstallAnswer(byte[] bytes) {
+        return decodeAnswer(
+                bytes,
+                INSTALL_ANSWER,
+                in -> new InstallResponse(
+                        in.get(), in.get(), in.getLong(), in.getLong(), in.getLong(), in.getLong(), flag(in)));
     }
 
     static byte[] heartbeatAnswer(HeartbeatResponse answer) {

@@ -1,11 +1,14 @@
 package dev.quorate.replica;
 
+import dev.quorate.protocol.Effects;
 import dev.quorate.protocol.Message;
 import dev.quorate.protocol.Message.Admission;
 import dev.quorate.protocol.Message.AppendRequest;
 import dev.quorate.protocol.Message.AppendResponse;
 import dev.quorate.protocol.Message.Heartbeat;
 import dev.quorate.protocol.Message.HeartbeatResponse;
+import dev.quorate.protocol.Message.InstallRequest;
+import dev.quorate.protocol.Message.InstallResponse;
 import dev.quorate.protocol.Message.PreVoteRequest;
 import dev.quorate.protocol.Message.PreVoteResponse;
 import dev.quorate.protocol.Message.TimeoutNow;
@@ -26,18 +29,42 @@ public final class PeerRequests {
     private final ReplicaCore core;
     private final Performer performer;
     private final Storage storage;
+    private final Installation installation;
 
-    PeerRequests(Replica replica, ReplicaCore core, Performer performer, Storage storage) {
+    PeerRequests(Replica replica, ReplicaCore core, Performer performer, Storage storage, Installation installation) {
         this.replica = replica;
         this.core = core;
         this.performer = performer;
         this.storage = storage;
+        this.installation = installation;
+    }
+
+    Installation installation() {
+        return installation;
     }
 
     /** Takes a leader's entries; emits after they are synced. */
     public Uni<AppendResponse> onAppend(Envelope envelope, AppendRequest request) {
         long sentUpTo = request.entries().lastIndex();
         return step(envelope, request, AppendResponse.class, () -> heard(request, sentUpTo, request.commitIndex()));
+    }
+
+    /** Takes a part of a snapshot; emits how much of it there is, or, once all is in place, that it is. */
+    public Uni<InstallResponse> onInstall(Envelope envelope, InstallRequest request, SnapshotPart part) {
+        Uni<Message> answer = Uni.createFrom()
+                .emitter(emitter -> replica.offer(emitter, () -> {
+                    acceptSender(envelope);
+                    Effects effects = core.step(request);
+                    performer.perform(effects, emitter);
+                    if (effects.receivesSnapshot()) {
+                        installation.receive(request, part, emitter);
+                    }
+                    heard(
+                            request,
+                            request.snapshot().index(),
+                            request.snapshot().index());
+                }));
+        return answer.map(InstallResponse.class::cast);
     }
 
     /** Hears that the leader leads. */

@@ -5,6 +5,8 @@ import dev.quorate.protocol.Message.AppendRequest;
 import dev.quorate.protocol.Message.AppendResponse;
 import dev.quorate.protocol.Message.Heartbeat;
 import dev.quorate.protocol.Message.HeartbeatResponse;
+import dev.quorate.protocol.Message.InstallRequest;
+import dev.quorate.protocol.Message.InstallResponse;
 import dev.quorate.protocol.Message.PreVoteRequest;
 import dev.quorate.protocol.Message.PreVoteResponse;
 import dev.quorate.protocol.Message.TimeoutNow;
@@ -23,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 public interface Peers {
     /** Sends entries; the answer comes after the other's sync. */
     Uni<AppendResponse> append(Envelope envelope, AppendRequest request);
+
+    /** Sends a part of a snapshot; the answer says how much of it the other has, or that it took it whole. */
+    Uni<InstallResponse> install(Envelope envelope, InstallRequest request, SnapshotPart part);
 
     /** Shows that this leader leads. */
     Uni<HeartbeatResponse> heartbeat(Envelope envelope, Heartbeat heartbeat);

@@ -9,8 +9,10 @@ import dev.quorate.protocol.Message;
 import dev.quorate.protocol.Message.AppendResponse;
 import dev.quorate.protocol.Message.Heartbeat;
 import dev.quorate.protocol.Message.HeartbeatResponse;
+import dev.quorate.protocol.Message.InstallResponse;
 import dev.quorate.protocol.Message.PreVoteResponse;
 import dev.quorate.protocol.Message.VoteResponse;
+import dev.quorate.protocol.Position;
 import dev.quorate.protocol.ReplicaCore;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.io.IOException;
@@ -75,6 +77,10 @@ final class Performer {
         if (joiner != null) {
             admit(joiner);
         }
+        Position snapshot = effects.install();
+        if (snapshot != null && !install(snapshot, asker)) {
+            return false;
+        }
         Effects.LogChange change = effects.logChange();
         if (change != null && !changeLog(change, asker)) {
             return false;
@@ -124,6 +130,22 @@ final class Performer {
         return true;
     }
 
+    private boolean install(Position snapshot, @Nullable UniEmitter<? super Message> asker) throws IOException {
+        try {
+            replica.fromPeers().installation().install(snapshot, core.term());
+        } catch (NoSpaceException e) {
+            core.logChangeFailed();
+            if (asker != null) {
+                asker.fail(new ReplicaException.NoSpace("replica " + replica.id() + " has no space on its disk"));
+            }
+            return false;
+        }
+        replies.truncatedFrom(snapshot.index() + 1);
+        syncedSeen = Math.min(syncedSeen, wal.syncedIndex());
+        appended = true;
+        return true;
+    }
+
     private void send(Effects effects, @Nullable UniEmitter<? super Message> asker) {
         for (Message message : effects.sendNow()) {
             if (!isAnswer(message)) {
@@ -149,6 +171,7 @@ final class Performer {
 
     private static boolean isAnswer(Message message) {
         return message instanceof AppendResponse
+                || message instanceof InstallResponse
                 || message instanceof HeartbeatResponse
                 || message instanceof PreVoteResponse
                 || message instanceof VoteResponse;

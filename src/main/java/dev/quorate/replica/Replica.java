@@ -8,6 +8,7 @@ import dev.quorate.protocol.CoreEvent.RoleChanged;
 import dev.quorate.protocol.CoreEvent.TransferGivenUp;
 import dev.quorate.protocol.Message;
 import dev.quorate.protocol.Message.AppendRequest;
+import dev.quorate.protocol.Message.InstallRequest;
 import dev.quorate.protocol.Reason;
 import dev.quorate.protocol.ReplicaCore;
 import dev.quorate.protocol.Role;
@@ -100,7 +101,8 @@ public final class Replica {
         this.expirations = new Expirations(options, core, storage);
         this.performer = new Performer(this, core, storage, streams);
         this.snapshots = new Snapshots(options, storage, loop, events);
-        this.fromPeers = new PeerRequests(this, core, performer, storage);
+        Installation installation = new Installation(this, core, performer, snapshots, loop);
+        this.fromPeers = new PeerRequests(this, core, performer, storage, installation);
         this.view = picture();
         if (membership.isFormed() && !membership.elects()) {
             LOG.infof("replica=%d election=none: the set was formed so and keeps it; replica 0 leads", id());
@@ -430,6 +432,10 @@ public final class Replica {
         core.appendFailed(request);
     }
 
+    void installFailed(InstallRequest request) {
+        core.installFailed(request);
+    }
+
     void resume(int follower) {
         performer.perform(core.resume(follower));
     }
@@ -445,6 +451,7 @@ public final class Replica {
         int ticks = pulse.elapsedTicks();
         if (membership.takesPart()) {
             performer.perform(core.tick(ticks));
+            fromPeers.installation().forgetUnless(core.leader());
         }
         if (serves() && core.takesWrites() && expirations.look(System.nanoTime())) {
             performer.appended();

@@ -3,6 +3,7 @@ package dev.quorate.replica;
 import dev.quorate.log.DroppedSegments;
 import dev.quorate.log.SnapshotFile;
 import dev.quorate.log.SnapshotWriter;
+import dev.quorate.protocol.Position;
 import dev.quorate.store.KeyRecord;
 import dev.quorate.store.Outcome;
 import dev.quorate.store.StateCodec;
@@ -10,6 +11,10 @@ import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +37,9 @@ public final class Snapshots {
     private static final int RECORDS_A_PART = 500;
 
     private static final int BLOCK_BYTES = 1 << 20;
+
+    /** What a follower is sent at a time. */
+    private static final int PART_BYTES = 1 << 20;
 
     /** What a record takes in a snapshot beside its key and value, at most, without a content type. */
     private static final int RECORD_OVERHEAD_BYTES = 64;
@@ -297,6 +305,31 @@ public final class Snapshots {
         state.pin().close();
         status = atRest(failure);
         serveWanted(failure);
+    }
+
+    // ---- for followers, any thread ---------------------------------------------------------------------------------
+
+    /**
+     * A part of a snapshot's file.
+     *
+     * @throws UncheckedIOException if it is not there any more, or cannot be read
+     */
+    SnapshotPart read(Position snapshot, long offset) {
+        try (FileChannel in = FileChannel.open(storage.snapshots().path(snapshot.index()), StandardOpenOption.READ)) {
+            long total = in.size();
+            ByteBuffer part = ByteBuffer.allocate((int) Math.max(0, Math.min(PART_BYTES, total - offset)));
+            while (part.hasRemaining() && in.read(part, offset + part.position()) > 0) {
+                // A read may bring less than was asked for.
+            }
+            return new SnapshotPart(total, part.flip());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Where a leader's snapshot gathers until it is whole. */
+    Path incoming() {
+        return storage.snapshots().incoming();
     }
 
     /**

@@ -6,10 +6,13 @@ import dev.quorate.protocol.Message.AppendRequest;
 import dev.quorate.protocol.Message.AppendResponse;
 import dev.quorate.protocol.Message.Heartbeat;
 import dev.quorate.protocol.Message.HeartbeatResponse;
+import dev.quorate.protocol.Message.InstallRequest;
+import dev.quorate.protocol.Message.InstallResponse;
 import dev.quorate.protocol.Message.PreVoteRequest;
 import dev.quorate.protocol.Message.TimeoutNow;
 import dev.quorate.protocol.Message.VoteRequest;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +46,8 @@ final class Streams {
     void send(Message message) {
         if (message instanceof AppendRequest request) {
             append(request);
+        } else if (message instanceof InstallRequest request) {
+            install(request);
         } else if (message instanceof Heartbeat heartbeat) {
             heartbeat(heartbeat);
         } else if (message instanceof PreVoteRequest request) {
@@ -99,6 +104,33 @@ final class Streams {
     private void appendFailed(AppendRequest request, Throwable failure) {
         health[request.to()].failed(failure);
         replica.appendFailed(request);
+        loop.after(health[request.to()].nextPause(), () -> replica.resume(request.to()));
+    }
+
+    /** The file is read aside: it may be cold. */
+    private void install(InstallRequest request) {
+        Envelope envelope = replica.envelopeTo(request.to());
+        Uni.createFrom()
+                .item(() -> replica.snapshots().read(request.snapshot(), request.offset()))
+                .runSubscriptionOn(Infrastructure.getDefaultWorkerPool())
+                .chain(part -> peers.install(envelope, request, part))
+                .subscribe()
+                .with(
+                        response -> loop.offer(() -> installAnswered(request, response)),
+                        failure -> loop.offer(() -> installFailed(request, failure)));
+    }
+
+    private void installAnswered(InstallRequest request, InstallResponse response) {
+        health[request.to()].answered();
+        if (response.matchIndex() > 0) {
+            health[request.to()].has(response.matchIndex(), replica.lastIndex());
+        }
+        replica.take(response);
+    }
+
+    private void installFailed(InstallRequest request, Throwable failure) {
+        health[request.to()].failed(failure);
+        replica.installFailed(request);
         loop.after(health[request.to()].nextPause(), () -> replica.resume(request.to()));
     }
 

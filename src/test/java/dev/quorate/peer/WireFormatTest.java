@@ -12,6 +12,8 @@ import dev.quorate.protocol.Message.AppendRequest;
 import dev.quorate.protocol.Message.AppendResponse;
 import dev.quorate.protocol.Message.Heartbeat;
 import dev.quorate.protocol.Message.HeartbeatResponse;
+import dev.quorate.protocol.Message.InstallRequest;
+import dev.quorate.protocol.Message.InstallResponse;
 import dev.quorate.protocol.Message.PreVoteRequest;
 import dev.quorate.protocol.Message.PreVoteResponse;
 import dev.quorate.protocol.Message.TimeoutNow;
@@ -25,6 +27,7 @@ import dev.quorate.replica.PeerException;
 import dev.quorate.replica.PeerState;
 import dev.quorate.replica.Peers.ReadReply;
 import dev.quorate.replica.Peers.Repair;
+import dev.quorate.replica.SnapshotPart;
 import dev.quorate.replica.StoredValue;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -264,6 +267,7 @@ class WireFormatTest {
         VoteRequest vote = new VoteRequest(from, to, random.nextLong(), position(random), random.nextBoolean());
         TimeoutNow timeoutNow = new TimeoutNow(from, to, random.nextLong());
         Admission admission = new Admission(from, to, random.nextLong(), random.nextLong(), random.nextLong());
+        WireFormat.Install install = install(random, envelope);
         return List.of(
                 new Sample(
                         "hello",
@@ -286,10 +290,40 @@ class WireFormatTest {
                         WireFormat::readTimeoutNow,
                         new WireFormat.Received<>(envelope, timeoutNow)),
                 new Sample(
+                        "install",
+                        WireFormat.install(envelope, install.request(), install.part()),
+                        WireFormat::readInstall,
+                        new WireFormat.Received<>(envelope, install)),
+                new Sample(
                         "admit",
                         WireFormat.admission(envelope, admission),
                         WireFormat::readAdmission,
                         new WireFormat.Received<>(envelope, admission)));
+    }
+
+    private static WireFormat.Install install(Random random, Envelope envelope) {
+        byte[] part = new byte[random.nextInt(100)];
+        random.nextBytes(part);
+        long offset = random.nextInt(1_000);
+        InstallRequest request = new InstallRequest(
+                envelope.from(), envelope.to(), random.nextLong(), random.nextLong(), position(random), offset);
+        long total = offset + part.length + random.nextInt(1_000);
+        return new WireFormat.Install(request, new SnapshotPart(total, ByteBuffer.wrap(part)));
+    }
+
+    /** Numbers may change under a flip, bytes of the state must not. */
+    @Test
+    void aPartOfASnapshotThatWasChangedOnTheWayIsRefused() {
+        Random random = new Random(7);
+        Envelope envelope = new Envelope("quorate", 1, 0, 1, 2, 3);
+        InstallRequest request = new InstallRequest(0, 1, 1, 1, new Position(1, 4), 0);
+        byte[] part = new byte[50];
+        byte[] bytes = WireFormat.install(envelope, request, new SnapshotPart(50, ByteBuffer.wrap(part)));
+        for (int at = bytes.length - part.length; at < bytes.length; at++) {
+            byte[] damaged = bytes.clone();
+            damaged[at] ^= (byte) (1 << random.nextInt(8));
+            assertThrows(MalformedMessageException.class, () -> WireFormat.readInstall(damaged));
+        }
     }
 
     private static List<Sample> answers(Random random) {
@@ -302,6 +336,14 @@ class WireFormatTest {
                 random.nextLong(),
                 random.nextBoolean());
         HeartbeatResponse heartbeat = new HeartbeatResponse(
+                random.nextInt(9),
+                random.nextInt(9),
+                random.nextLong(),
+                random.nextLong(),
+                random.nextLong(),
+                random.nextLong(),
+                random.nextBoolean());
+        InstallResponse install = new InstallResponse(
                 random.nextInt(9),
                 random.nextInt(9),
                 random.nextLong(),
@@ -332,6 +374,7 @@ class WireFormatTest {
         boolean taken = random.nextBoolean();
         return List.of(
                 new Sample("append answer", WireFormat.appendAnswer(append), WireFormat::readAppendAnswer, append),
+                new Sample("install answer", WireFormat.installAnswer(install), WireFormat::readInstallAnswer, install),
                 new Sample(
                         "heartbeat answer",
                         WireFormat.heartbeatAnswer(heartbeat),
