@@ -46,7 +46,7 @@ final class SimReplica {
     private final SimStreams streams;
     private SimSnapshot.@Nullable Writing writing;
     private final SimSnapshot.Receiving receiving = new SimSnapshot.Receiving();
-    private final Parcel.@Nullable Repair[] overlay = new Parcel.@Nullable Repair[SimEntry.KEYS];
+    private final SimOverlay overlay = new SimOverlay();
     private long syncRequested;
     private long syncTold;
     private long highestCommit;
@@ -131,7 +131,7 @@ final class SimReplica {
     }
 
     Parcel.@Nullable Repair overlay(int key) {
-        return overlay[key];
+        return overlay.at(key);
     }
 
     long highestCommit() {
@@ -189,7 +189,7 @@ final class SimReplica {
             store.become(log.newestSnapshot().image(), snapshotIndex);
         }
         store.committed(settings.flaw() == Flaw.UNDO_SKIPPED_AFTER_RESTART ? log.lastIndex() : commitBound);
-        clearOverlay();
+        overlay.clear();
         for (long index = Math.max(snapshotIndex + 1, log.firstIndex()); index <= log.lastIndex(); index++) {
             apply(log.get(index));
         }
@@ -315,16 +315,12 @@ final class SimReplica {
         KeyRecord record = repair.record();
         boolean taken = repair.term() == core.term()
                 && store.repair(SimEntry.name(repair.key()), record, repair.at(), core.term(), own);
-        Parcel.Repair there = overlay[repair.key()];
-        boolean mayTake = repair.term() == core.term()
-                && repair.at().term() == core.term()
-                && repair.at().isAfter(own)
-                && (there == null || repair.at().isAfter(there.at()));
+        boolean mayTake = repair.term() == core.term() && overlay.mayTake(repair, own);
         if (taken != mayTake) {
             throw new SafetyViolation("replica " + id + " at " + own + (taken ? " took " : " did not take ") + repair);
         }
         if (taken) {
-            overlay[repair.key()] = repair;
+            overlay.take(repair);
         }
     }
 
@@ -432,13 +428,7 @@ final class SimReplica {
         if (settings.flaw() != Flaw.OVERLAY_KEPT_ACROSS_TERMS) {
             store.termChanged();
         }
-        clearOverlay();
-    }
-
-    private void clearOverlay() {
-        for (int key = 0; key < SimEntry.KEYS; key++) {
-            overlay[key] = null;
-        }
+        overlay.clear();
     }
 
     private void admitted() {
@@ -492,7 +482,7 @@ final class SimReplica {
         hold(0);
         syncRequested = Math.min(syncRequested, log.lastIndex());
         store.become(snapshot.image(), log.lastIndex());
-        clearOverlay();
+        overlay.clear();
         commitBound = log.lastIndex();
         receiving.forget();
     }
@@ -517,12 +507,7 @@ final class SimReplica {
     private void logAdvanced() {
         Position last = log.lastPosition();
         store.logAdvanced(last);
-        for (int key = 0; key < SimEntry.KEYS; key++) {
-            Parcel.Repair patch = overlay[key];
-            if (patch != null && !patch.at().isAfter(last)) {
-                overlay[key] = null;
-            }
-        }
+        overlay.dropUpTo(last);
     }
 
     private void committed(long index) {
