@@ -19,7 +19,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
@@ -51,7 +50,7 @@ public final class Replica {
     private final Performer performer;
     private final PeerRequests fromPeers;
     private final Formation formation;
-    private final Handover handover = new Handover();
+    private final Handover handover;
     private final ReplicaReads reads;
     private final Expiry expiry;
     private final Consumer<String> onFatal;
@@ -100,6 +99,7 @@ public final class Replica {
         this.writes = new Writes(this, options, core, storage, waits, refusals, expiry);
         this.expirations = new Expirations(options, core, storage);
         this.performer = new Performer(this, core, storage, streams);
+        this.handover = new Handover(this, core, performer, loop, options.electionTimeout());
         this.snapshots = new Snapshots(options, storage, loop, events);
         Installation installation = new Installation(this, core, performer, snapshots, loop);
         this.fromPeers = new PeerRequests(this, core, performer, storage, installation);
@@ -276,16 +276,7 @@ public final class Replica {
      * @param target 0..N-1; this replica itself: nothing is to be done
      */
     public Uni<Integer> transferLeadership(int target) {
-        return Uni.createFrom()
-                .emitter(emitter -> offer(emitter, () -> {
-                    if (core.role() != Role.LEADER) {
-                        emitter.fail(new ReplicaException.Unavailable(view.whyNot(id())));
-                    } else if (target == id()) {
-                        emitter.complete(id());
-                    } else {
-                        transfer(target, Reason.REQUESTED, emitter);
-                    }
-                }));
+        return handover.to(target);
     }
 
     /**
@@ -293,40 +284,7 @@ public final class Replica {
      * leads then; false if there was nobody to take it, or none of them took it in time.
      */
     Uni<Boolean> handOver(IntPredicate allowed) {
-        AtomicInteger tried = new AtomicInteger(-1);
-        Uni<Integer> done = Uni.createFrom()
-                .emitter(emitter -> offer(emitter, () -> {
-                    if (core.role() != Role.LEADER) {
-                        emitter.complete(id());
-                        return;
-                    }
-                    int target = core.bestTarget(allowed);
-                    tried.set(target);
-                    if (target < 0) {
-                        emitter.fail(new ReplicaException.Unavailable("no replica can take over"));
-                    } else {
-                        transfer(target, Reason.SHUTDOWN, emitter);
-                    }
-                }));
-        return done.replaceWith(true)
-                .onFailure(ReplicaException.class)
-                .recoverWithUni(() -> tried.get() < 0
-                        ? Uni.createFrom().item(false)
-                        : handOver(other -> other != tried.get() && allowed.test(other)));
-    }
-
-    private void transfer(int target, Reason reason, UniEmitter<? super Integer> emitter) {
-        if (core.transferTarget() >= 0 || handover.isAwaited()) {
-            emitter.fail(new ReplicaException.Unavailable("replica " + id() + " is handing over already"));
-            return;
-        }
-        performer.perform(core.transfer(target, reason));
-        if (core.transferTarget() == target) {
-            handover.await(emitter);
-            loop.after(options.electionTimeout().multipliedBy(3), () -> handover.expire(emitter));
-        } else {
-            emitter.fail(new ReplicaException.Unavailable("replica " + target + " does not answer, or does not count"));
-        }
+        return handover.toOneOf(allowed);
     }
 
     /** The files of its log that are written no more. */
@@ -466,7 +424,7 @@ public final class Replica {
         if (core.transferTarget() >= 0) {
             performer.perform(core.handOver(writes.pending() > 0));
         }
-        handover.look(core, id());
+        handover.look();
         view = picture();
     }
 
