@@ -5,10 +5,13 @@ import org.jspecify.annotations.Nullable;
 
 /** What only a leader has; volatile, gone when it steps down. */
 final class Leader {
+    private static final int TERM_SHIFT = 32;
+
     private final CoreOptions options;
     private final LogView log;
     private final Follower[] followers;
     private final long noOpIndex;
+    // Begins with the term: an answer to a request of an earlier one, in which it led too, is never taken for this one's.
     private long sequence;
     private boolean admittingAll;
 
@@ -30,10 +33,11 @@ final class Leader {
     @Nullable
     Transfer transfer;
 
-    Leader(CoreOptions options, LogView log) {
+    Leader(CoreOptions options, LogView log, long term) {
         this.options = options;
         this.log = log;
         this.noOpIndex = log.lastIndex() + 1;
+        this.sequence = term << TERM_SHIFT;
         this.followers = new Follower[options.replicas() - 1];
         int at = 0;
         for (int id = 0; id < options.replicas(); id++) {

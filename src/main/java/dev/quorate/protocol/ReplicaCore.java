@@ -418,7 +418,7 @@ public final class ReplicaCore {
         leader = -1;
         if (next == Role.LEADER) {
             leader = options.self();
-            leading = new Leader(options, log);
+            leading = new Leader(options, log, term());
             effects.openTerm();
         } else if (next == Role.FOLLOWER) {
             election.restartTimer();

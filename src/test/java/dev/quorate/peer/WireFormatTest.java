@@ -343,14 +343,6 @@ class WireFormatTest {
                 random.nextLong(),
                 random.nextLong(),
                 random.nextBoolean());
-        InstallResponse install = new InstallResponse(
-                random.nextInt(9),
-                random.nextInt(9),
-                random.nextLong(),
-                random.nextLong(),
-                random.nextLong(),
-                random.nextLong(),
-                random.nextBoolean());
         PeerState state = new PeerState(
                 text(random),
                 1 + random.nextInt(9),
@@ -374,7 +366,7 @@ class WireFormatTest {
         boolean taken = random.nextBoolean();
         return List.of(
                 new Sample("append answer", WireFormat.appendAnswer(append), WireFormat::readAppendAnswer, append),
-                new Sample("install answer", WireFormat.installAnswer(install), WireFormat::readInstallAnswer, install),
+                installAnswer(random),
                 new Sample(
                         "heartbeat answer",
                         WireFormat.heartbeatAnswer(heartbeat),
@@ -391,6 +383,19 @@ class WireFormatTest {
                         bytes -> comparable(WireFormat.readReadAnswer(bytes)),
                         comparable(reply)),
                 new Sample("repair answer", WireFormat.repairAnswer(taken), WireFormat::readRepairAnswer, taken));
+    }
+
+    private static Sample installAnswer(Random random) {
+        InstallResponse install = new InstallResponse(
+                random.nextInt(9),
+                random.nextInt(9),
+                random.nextLong(),
+                random.nextLong(),
+                random.nextLong(),
+                random.nextLong(),
+                random.nextBoolean());
+        return new Sample(
+                "install answer", WireFormat.installAnswer(install), WireFormat::readInstallAnswer, install);
     }
 
     private static AppendRequest append(Random random, Envelope envelope) {

@@ -54,6 +54,7 @@ final class SimReplica {
     private boolean mistaken;
     private boolean writesWait;
     private boolean up = true;
+
     /** What is around a replica. */
     interface World {
         /** Something leaves. */
@@ -162,20 +163,20 @@ final class SimReplica {
 
     /** Its disk is lost: a new directory, that belongs to a set which it knows by the others' tale. */
     void wipe() {
-        log = new SimLog(root);
         hardState = HardState.INITIAL;
-        commitBound = 0;
-        incarnation++;
-        member = settings.flaw() == Flaw.WIPED_REPLICA_VOTES;
-        laws.wiped(id);
+        joinAnew(Flaw.WIPED_REPLICA_VOTES);
     }
 
     /** Damage was found in its log, which is kept aside: it joins as one whose disk was lost, but knows its term. */
     void quarantine() {
+        joinAnew(Flaw.QUARANTINED_REPLICA_VOTES);
+    }
+
+    private void joinAnew(Flaw believesItself) {
         log = new SimLog(root);
         commitBound = 0;
         incarnation++;
-        member = settings.flaw() == Flaw.QUARANTINED_REPLICA_VOTES;
+        member = settings.flaw() == believesItself;
         laws.wiped(id);
     }
 
