@@ -11,7 +11,8 @@ final class Leader {
     private final LogView log;
     private final Follower[] followers;
     private final long noOpIndex;
-    // Begins with the term: an answer to a request of an earlier one, in which it led too, is never taken for this one's.
+    // Begins with the term: an answer to a request of an earlier one, in which it led too, is never taken for this
+    // one's.
     private long sequence;
     private boolean admittingAll;
 

@@ -394,8 +394,7 @@ class WireFormatTest {
                 random.nextLong(),
                 random.nextLong(),
                 random.nextBoolean());
-        return new Sample(
-                "install answer", WireFormat.installAnswer(install), WireFormat::readInstallAnswer, install);
+        return new Sample("install answer", WireFormat.installAnswer(install), WireFormat::readInstallAnswer, install);
     }
 
     private static AppendRequest append(Random random, Envelope envelope) {

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The real core and the real store over a model of the log: what a shell does, without threads, disk or network. */
@@ -304,8 +305,7 @@ final class SimReplica {
         }
         SimSnapshot whole = current.goOn();
         if (whole != null) {
-            boolean flawed = settings.flaw() == Flaw.SNAPSHOT_WITH_UNCOMMITTED_STATE;
-            log.save(flawed ? SimSnapshot.ofNewest(whole.at(), store) : whole);
+            log.save(whole.flawed(settings.flaw(), store));
             writing = null;
             log.dropUpTo(whole.at().index(), keptEntries);
         }
@@ -328,11 +328,9 @@ final class SimReplica {
     void tick(int elapsed) {
         if (!member || mistaken) {
             mistaken = false;
-            for (int other = 0; other < settings.replicas(); other++) {
-                if (other != id) {
-                    world.send(new Parcel(id, incarnation, other, Parcel.ANY, new Parcel.JoinAsk()));
-                }
-            }
+            IntStream.range(0, settings.replicas())
+                    .filter(other -> other != id)
+                    .forEach(other -> world.send(new Parcel(id, incarnation, other, Parcel.ANY, new Parcel.JoinAsk())));
         }
         perform(core.tick(elapsed));
         afterwards();

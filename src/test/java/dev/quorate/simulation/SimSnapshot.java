@@ -23,8 +23,11 @@ record SimSnapshot(SimEntry at, List<ByteBuffer> blocks) {
         return new SimSnapshot(root, List.of());
     }
 
-    /** What is newest, under the name of what is committed: a flaw. */
-    static SimSnapshot ofNewest(SimEntry at, Store store) {
+    /** What is saved: a flaw has what is newest, under the name of what is committed. */
+    SimSnapshot flawed(Flaw flaw, Store store) {
+        if (flaw != Flaw.SNAPSHOT_WITH_UNCOMMITTED_STATE) {
+            return this;
+        }
         StateCodec codec = new StateCodec();
         store.forEach(codec::add);
         return new SimSnapshot(at, List.of(copy(codec)));
