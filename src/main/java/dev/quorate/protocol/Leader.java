@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What only a leader has; volatile, gone when it steps down. */
 final class Leader {
-    private static final int TERM_SHIFT = 32;
+    /** More than a leader ever sends; a decimal, so that a person sees the term in the number. */
+    private static final long REQUESTS_A_TERM = 1_000_000_000_000L;
 
     private final CoreOptions options;
     private final LogView log;
@@ -38,7 +39,7 @@ final class Leader {
         this.options = options;
         this.log = log;
         this.noOpIndex = log.lastIndex() + 1;
-        this.sequence = term << TERM_SHIFT;
+        this.sequence = term * REQUESTS_A_TERM;
         this.followers = new Follower[options.replicas() - 1];
         int at = 0;
         for (int id = 0; id < options.replicas(); id++) {

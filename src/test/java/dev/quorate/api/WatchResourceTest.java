@@ -3,6 +3,7 @@ package dev.quorate.api;
 import static io.restassured.RestAssured.given;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.oneOf;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -167,7 +168,7 @@ class WatchResourceTest {
                 .pathParam("key", before + name)
                 .put("/kv/{key}")
                 .then()
-                .statusCode(200)
+                .statusCode(oneOf(200, 201))
                 .extract()
                 .path("version");
     }
