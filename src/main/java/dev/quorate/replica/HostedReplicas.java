@@ -166,6 +166,26 @@ public class HostedReplicas {
     }
 
     private Uni<Void> scrub(Replica replica) {
+        return scrubSnapshots(replica).chain(() -> scrubLog(replica));
+    }
+
+    /** The replica has in memory what is lost by it, and so had better write it down again. */
+    private Uni<Void> scrubSnapshots(Replica replica) {
+        return replica.snapshots()
+                .files()
+                .emitOn(Infrastructure.getDefaultWorkerPool())
+                .map(Unchecked.function(scrubber::scrubSnapshots))
+                .onItem()
+                .transformToUni(damage -> {
+                    if (damage.isEmpty()) {
+                        return Uni.createFrom().voidItem();
+                    }
+                    replica.events().snapshotDecayed(String.valueOf(damage.get().getMessage()));
+                    return replica.snapshots().request().replaceWithVoid();
+                });
+    }
+
+    private Uni<Void> scrubLog(Replica replica) {
         return replica.coldSegments()
                 .emitOn(Infrastructure.getDefaultWorkerPool())
                 .map(Unchecked.function(scrubber::scrub))

@@ -271,6 +271,11 @@ final class ReplicaEvents {
         publish(EventType.SNAPSHOT_DAMAGED, why + "; the one before it is tried", details());
     }
 
+    /** One that was whole at the start is damaged now. Any thread. */
+    void snapshotDecayed(String why) {
+        publish(EventType.SNAPSHOT_DAMAGED, why + "; a new one is written if anything was committed since", details());
+    }
+
     /** It stopped for good. */
     void stopped(String why) {
         publish(EventType.STOPPED, why, details());

@@ -2,6 +2,7 @@ package dev.quorate.replica;
 
 import dev.quorate.log.ColdSegment;
 import dev.quorate.log.CorruptFileException;
+import dev.quorate.log.SnapshotFile;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
@@ -30,6 +31,20 @@ final class Scrubber {
                 file.verify(this::rest);
             } catch (NoSuchFileException e) {
                 LOG.debugf("the log has moved on: %s is not there any more", file.file());
+            } catch (CorruptFileException damage) {
+                return Optional.of(damage);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The first of these that is damaged, if there is any; as {@link #scrub}. */
+    Optional<CorruptFileException> scrubSnapshots(List<SnapshotFile> files) throws IOException {
+        for (SnapshotFile file : files) {
+            try {
+                file.forEachBlock(block -> rest(block.remaining()));
+            } catch (NoSuchFileException e) {
+                LOG.debugf("a newer one has taken its place: %s is not there any more", file.path());
             } catch (CorruptFileException damage) {
                 return Optional.of(damage);
             }

@@ -103,6 +103,13 @@ public final class Snapshots {
         loop.offer(this::takeIfDue);
     }
 
+    /** Emits those that a start could read, the newest first. */
+    Uni<List<SnapshotFile>> files() {
+        return Uni.createFrom()
+                .emitter(emitter ->
+                        loop.offer(new Asked(replica, emitter, () -> emitter.complete(storage.keptSnapshots()))));
+    }
+
     /**
      * Emits a durable snapshot of all that is committed when it is subscribed to, once there is one, on the loop: a file, so
      * that one who reads slowly costs no memory. Fails with {@link ReplicaException.Unavailable} where there can be none.

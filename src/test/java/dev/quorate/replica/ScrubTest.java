@@ -124,6 +124,29 @@ class ScrubTest {
         assertTrue(opened.damage().isEmpty());
     }
 
+    @Test
+    void aSnapshotThatDecaysIsWrittenAnewAndTheReplicaServesOn() throws IOException {
+        HostedReplicas opened = start(3);
+        int follower = (opened.asked().id() + 1) % 3;
+        Snapshots snapshots = opened.hosted(follower).orElseThrow().snapshots();
+        var unused = FullDiskTest.end(snapshots.request()).getItem();
+        await().atMost(LONG)
+                .until(() ->
+                        snapshots.status().index() > 0 && snapshots.status().writingIndex() == 0);
+        SnapshotStatus first = snapshots.status();
+        String name = String.format("snapshot-%016x.snap", first.index());
+        Path file = directory.resolve("replica-" + follower).resolve(name);
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(file, bytes);
+        put(opened, 12);
+        put(opened, 13); // by then the entry of the one before is known as committed at followers, too
+        scrub(opened);
+        await().atMost(LONG).until(() -> snapshots.status().index() > first.index());
+        assertFalse(Files.exists(directory.resolve("replica-" + follower).resolve("quarantine")));
+        assertTrue(opened.damage().isEmpty());
+    }
+
     /** Nobody else has what it has: it serves on, and says what is damaged as long as it does. */
     @Test
     void aLoneReplicaGoesOnAndSaysSo() throws IOException {
