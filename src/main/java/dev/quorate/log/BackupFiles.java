@@ -75,6 +75,7 @@ public final class BackupFiles {
             SnapshotFile restored = data.snapshots().adopt(SnapshotFile.open(copy));
             long term = restored.header().position().term() + DirectoryIdentity.RECOVERY_TERMS;
             data.saveAndSync(new HardState(term, HardState.NOBODY));
+            data.writeCommitBound(restored.index()); // so that a snapshot which is lost until the start is missed
             data.writeIdentityAndSync(identity.encode());
             return restored;
         }

@@ -154,13 +154,13 @@ public final class DataDirectory implements AutoCloseable {
     /**
      * What {@link #writeIdentityAndSync} was last given, or nothing in an empty directory.
      *
-     * @throws CorruptFileException if the file is damaged, or missing beside a log
+     * @throws CorruptFileException if the file is damaged, or missing beside a log or a snapshot
      */
     public Optional<byte[]> readIdentity() throws IOException {
         Path file = path.resolve("identity");
         if (!Files.exists(file)) {
             if (hasLog()) {
-                throw new CorruptFileException(file, "it is missing, but there is a log");
+                throw new CorruptFileException(file, "it is missing, but there is a log or a snapshot");
             }
             return Optional.empty();
         }
@@ -181,9 +181,11 @@ public final class DataDirectory implements AutoCloseable {
         return Arrays.copyOfRange(bytes, 16, bytes.length);
     }
 
-    /** Whether there is, or was, a log in it. */
-    private boolean hasLog() {
-        return Files.exists(path.resolve("newest")) || Files.exists(path.resolve(Segment.name(1)));
+    /** Whether there is, or was, a log in it, or the snapshot that one was to begin behind. */
+    private boolean hasLog() throws IOException {
+        return Files.exists(path.resolve("newest"))
+                || Files.exists(path.resolve(Segment.name(1)))
+                || !snapshots().newestFirst().isEmpty();
     }
 
     /**

@@ -49,10 +49,16 @@ public final class DirectoryScan {
         }
         this.log = new LogScan(read(segments), newest, commitBound.orElse(0), newestSnapshot());
         files.addAll(log.verdicts());
-        missing("identity", newest.isPresent() || !log.verdicts().isEmpty(), "but there is a log");
+        boolean hasSnapshot = list(directory).stream().anyMatch(SnapshotFiles::isSnapshot);
+        boolean hasState = newest.isPresent() || !log.verdicts().isEmpty() || hasSnapshot;
+        missing("identity", hasState, "but there is a log or a snapshot");
         missing("hard-state", identity != null, "but there is an identity");
         boolean begun = log.verdicts().size() > 1 || (identity != null && identity.stage() == Stage.FORMED);
         missing("newest", newest.isEmpty() && begun, "but a log was begun");
+        long bound = commitBound.orElse(0);
+        boolean lost = log.verdicts().isEmpty() && bound > log.lastIndex();
+        String holder = String.valueOf(new SnapshotFiles(directory).path(bound).getFileName());
+        missing(holder, lost, "but entry " + bound + " was committed, and nothing else holds it");
     }
 
     /**

@@ -36,6 +36,7 @@ final class LogScan {
         this.segments = new ArrayList<>(found);
         found.forEach(segment -> say(ScannedFile.ok(segment.name(), segment.sizeBytes(), "")));
         leaveOutUnborn(newest);
+        judgeNewest(newest);
         leaveOutReplaced();
         begin(snapshot);
         while (accepted < segments.size() && accepts(segments.get(accepted))) {
@@ -51,7 +52,6 @@ final class LogScan {
         }
         judgeBreak(commitBound);
         judgeRest();
-        judgeNewest(newest);
     }
 
     private void say(ScannedFile verdict) {
@@ -141,16 +141,15 @@ final class LogScan {
         if (accepted < segments.size() && isUnreadable(segments.get(accepted)) && at.usedBehind(at.end()) == 0) {
             return; // the damage is in the next one
         }
-        long syncedOnce = at.syncedNamedBehind(at.end());
+        FramesBehind frames = at.behind(at.end());
         boolean tookBack = false;
         for (SegmentScan behind : segments.subList(accepted, segments.size())) {
-            syncedOnce = Math.max(syncedOnce, behind.syncedNamedBehind(SegmentFormat.HEADER_BYTES));
+            frames = frames.and(behind.behind(SegmentFormat.HEADER_BYTES));
             tookBack |= behind.header() != null && firstIndex(behind) <= lastIndex;
         }
-        long held = Math.max(lastIndex, snapshotIndex); // what a snapshot holds is not lost with the log
-        if (syncedOnce > held || tookBack) {
+        if (frames.proveLoss(lastIndex, snapshotIndex) || tookBack) {
             damagedAtEnd(at, "entry " + (lastIndex + 1) + " was synced, and is not whole any more");
-        } else if (commitBound > held) {
+        } else if (commitBound > Math.max(lastIndex, snapshotIndex)) {
             damagedAtEnd(at, "the log ends at " + lastIndex + ", but " + commitBound + " was committed");
         } else if (at.usedBehind(at.end()) > 0) {
             String note = at.usedBehind(at.end()) + " bytes behind entry " + lastIndex + " were never synced";
@@ -185,9 +184,14 @@ final class LogScan {
     }
 
     private void judgeNewest(OptionalLong newest) {
-        if (newest.isPresent() && !verdicts.containsKey(Segment.name(newest.getAsLong()))) {
-            say(ScannedFile.damaged(
-                    Segment.name(newest.getAsLong()), 0, 0, "it is missing, and is the newest segment"));
+        if (newest.isEmpty()) {
+            return;
+        }
+        String named = Segment.name(newest.getAsLong());
+        // One that a snapshot let go, and the note of those behind it was lost.
+        boolean dropped = !segments.isEmpty() && segments.get(0).name().compareTo(named) > 0;
+        if (!dropped && !verdicts.containsKey(named)) {
+            say(ScannedFile.damaged(named, 0, 0, "it is missing, and is the newest segment"));
         }
     }
 

@@ -153,7 +153,10 @@ final class Recovery {
             return;
         }
         Path named = directory.path().resolve(Segment.name(newest.getAsLong()));
-        if (found.stream().noneMatch(segment -> segment.file().equals(named))) {
+        // One that a snapshot let go, and the note of those behind it was lost: the chain says whether they begin
+        // rightly.
+        boolean dropped = !found.isEmpty() && found.get(0).file().compareTo(named) > 0;
+        if (!dropped && found.stream().noneMatch(segment -> segment.file().equals(named))) {
             throw new CorruptLogException(named, 0, "the newest segment is missing");
         }
     }
@@ -275,11 +278,11 @@ final class Recovery {
         if (accepted == 0 && !found.isEmpty()) {
             throw new CorruptLogException(found.get(0).file(), 0, "the log does not begin there");
         }
-        long syncedOnce = 0;
+        FramesBehind behind = FramesBehind.NONE;
         for (int i = Math.max(0, accepted - 1); i < found.size(); i++) {
             Segment segment = found.get(i);
             int from = i < accepted ? segment.end() : SegmentFormat.HEADER_BYTES;
-            syncedOnce = Math.max(syncedOnce, syncedNamedBehind(segment, from));
+            behind = behind.and(FramesBehind.read(crc, segment.map(), segment.view(), from));
             long garbage = usedBehind(segment, i < accepted ? from : 0);
             if (garbage > 0 && tornFile == null) {
                 tornFile = segment.file();
@@ -288,24 +291,11 @@ final class Recovery {
         }
         // A header that takes entries back was written after all before it was synced, so the chain would reach it.
         boolean tookBack = found.stream().skip(accepted).anyMatch(segment -> segment.firstIndex() <= lastIndex);
-        // What a snapshot holds is not lost with the log.
-        if (syncedOnce > Math.max(lastIndex, snapshotIndex()) || tookBack) {
+        if (behind.proveLoss(lastIndex, snapshotIndex()) || tookBack) {
             Segment at = found.get(Math.max(0, accepted - 1));
             throw new CorruptLogException(
                     at.file(), at.end(), "entry " + (lastIndex + 1) + " was synced, and is not whole any more");
         }
-    }
-
-    private long syncedNamedBehind(Segment segment, int from) {
-        ByteBuffer map = segment.map();
-        long highest = 0;
-        for (int at = from; at + SegmentFormat.FRAME_BYTES <= map.capacity(); at += RecordFormat.ALIGNMENT) {
-            if (map.getInt(at) == SegmentFormat.FRAME_MAGIC
-                    && SegmentFormat.frameEnd(crc, map, segment.view(), at) >= 0) {
-                highest = Math.max(highest, SegmentFormat.frameSyncedIndex(map, at));
-            }
-        }
-        return highest;
     }
 
     /** Bytes from an offset to the last one that is not zero. */
@@ -320,7 +310,13 @@ final class Recovery {
 
     private void checkCommitBound() throws IOException {
         long bound = directory.readCommitBound().orElse(0);
-        if (bound > Math.max(lastIndex, snapshotIndex()) && !segments.isEmpty()) {
+        if (bound <= Math.max(lastIndex, snapshotIndex())) {
+            return;
+        }
+        if (segments.isEmpty()) { // as in a directory that was made of a backup, whose snapshot is all there is
+            throw new CorruptFileException(
+                    directory.snapshots().path(bound), "entry " + bound + " was committed, and nothing whole holds it");
+        } else {
             Segment last = segments.get(segments.size() - 1);
             throw new CorruptLogException(
                     last.file(), last.end(), "the log ends at " + lastIndex + ", but " + bound + " was committed");

@@ -57,7 +57,10 @@ public record ScannedFile(String name, long sizeBytes, Health health, long offse
         return new ScannedFile(name, sizeBytes, Health.UNCHECKED, -1, note);
     }
 
-    /** Whether something is lost by it; a start refuses the directory then, but for a file of {@code rollback/}. */
+    /**
+     * Whether something is lost by it; a start refuses the directory then, but for a file of {@code rollback/} and a snapshot
+     * that it does not need.
+     */
     public boolean isDamaged() {
         return health == Health.DAMAGED;
     }

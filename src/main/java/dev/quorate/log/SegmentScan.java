@@ -192,15 +192,9 @@ final class SegmentScan {
         return damage;
     }
 
-    /** The highest index that a whole frame at or behind an offset names as synced; 0 for none. */
-    long syncedNamedBehind(int from) {
-        long highest = 0;
-        for (int at = from; at + SegmentFormat.FRAME_BYTES <= map.capacity(); at += RecordFormat.ALIGNMENT) {
-            if (SegmentFormat.frameEnd(crc, map, view, at) >= 0) {
-                highest = Math.max(highest, SegmentFormat.frameSyncedIndex(map, at));
-            }
-        }
-        return highest;
+    /** What whole frames at or behind an offset say. */
+    FramesBehind behind(int from) {
+        return FramesBehind.read(crc, map, view, from);
     }
 
     /** Bytes from an offset to the last one that is not zero. */

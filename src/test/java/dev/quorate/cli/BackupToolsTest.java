@@ -4,9 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.quorate.log.CorruptFileException;
+import dev.quorate.log.DataDirectory;
 import dev.quorate.log.DirectoryIdentity;
 import dev.quorate.log.DirectoryScan;
 import dev.quorate.protocol.HardState;
@@ -69,6 +72,31 @@ class BackupToolsTest {
                 Files.readAllBytes(restored().snapshots().get(0).path()));
         assertEquals(43, restored().firstIndex());
         assertEquals(0, run("verify", directory));
+    }
+
+    /** Until the first start it is all there is: without it a set would be formed that holds nothing. */
+    @Test
+    void aRestoredSnapshotThatIsLostIsMissedByVerifyAndByTheStart() throws IOException {
+        Path directory = temporary.resolve("data/replica-0");
+        assertEquals(0, run("restore", made("a"), directory));
+        Path snapshot = restored().snapshots().get(0).path();
+        byte[] damaged = Files.readAllBytes(snapshot);
+        damaged[damaged.length / 2] ^= 4;
+        Files.write(snapshot, damaged);
+        assertEquals(1, run("verify", directory));
+        assertStartRefuses(directory, snapshot);
+        Files.delete(snapshot);
+        assertEquals(1, run("verify", directory));
+        assertTrue(said.toString().contains("entry 42 was committed, and nothing else holds it"), said.toString());
+        assertStartRefuses(directory, snapshot);
+    }
+
+    private static void assertStartRefuses(Path directory, Path snapshot) throws IOException {
+        try (DataDirectory data = DataDirectory.open(directory)) {
+            CorruptFileException refusal =
+                    assertThrows(CorruptFileException.class, () -> ReplicaDirectory.openLog(data));
+            assertTrue(String.valueOf(refusal.getMessage()).contains(snapshot.toString()), refusal.getMessage());
+        }
     }
 
     /** Each of them is refused before anything is made. */

@@ -62,6 +62,11 @@ final class ReplicaDirectory {
         }
     }
 
+    /** As a start does where no snapshot is whole. */
+    static void openLog(DataDirectory data) throws IOException {
+        Wal.open(data, SMALL, DEAF).close();
+    }
+
     /** A backup as of entry 42 of term 3, with these keys. */
     static Path backup(Path directory, String... keys) throws IOException {
         try (DataDirectory data = DataDirectory.open(directory)) {

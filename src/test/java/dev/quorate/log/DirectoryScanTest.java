@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quorate.protocol.EntryKind;
 import dev.quorate.protocol.HardState;
+import dev.quorate.protocol.Position;
 import dev.quorate.protocol.Stage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -35,9 +36,12 @@ class DirectoryScanTest {
     @TempDir
     Path temporary;
 
-    /** Three segments, a truncation, a mark at the end. */
     private Path closedInOrder() throws IOException {
-        Path path = temporary.resolve("original");
+        return closedInOrder(temporary.resolve("original"));
+    }
+
+    /** Three segments, a truncation, a mark at the end; with a snapshot at each of these indexes, and the log cut at the first. */
+    private static Path closedInOrder(Path path, long... snapshots) throws IOException {
         try (DataDirectory data = DataDirectory.open(path);
                 Wal wal = Wal.open(data, SMALL, DEAF)) {
             data.writeIdentityAndSync(
@@ -53,6 +57,13 @@ class DirectoryScanTest {
             wal.append(3, EntryKind.MUTATION, payload("another"));
             sync(wal);
             data.writeCommitBound(ENTRIES - 5);
+            for (long index : snapshots) {
+                Position position = new Position(wal.termAt(index), index);
+                var unused = SnapshotFilesTest.write(
+                        data.snapshots(), new SnapshotHeader(position, 0, wal.termStarts(index)), new byte[100]);
+                wal.snapshotTaken(position);
+                wal.dropUpTo(snapshots[0]).delete();
+            }
         }
         return path;
     }
@@ -74,7 +85,11 @@ class DirectoryScanTest {
             var unused = data.readIdentity().map(DirectoryIdentity::decode);
             data.requireLog();
             data.readHardState();
-            Wal.open(data, SMALL, DEAF).close();
+            SnapshotHeader newest = data.snapshots()
+                    .newestWhole(damaged -> {})
+                    .map(SnapshotFile::header)
+                    .orElse(null);
+            Wal.open(data, SMALL, DEAF, newest).close();
             return "";
         } catch (IOException | IllegalStateException e) {
             return String.valueOf(e.getMessage());
@@ -110,10 +125,38 @@ class DirectoryScanTest {
                 scan.segments().stream().mapToLong(ScannedSegment::entries).sum());
     }
 
+    @Test
+    void knowsALogThatBeginsBehindASnapshot() throws IOException {
+        Path path = closedInOrder(temporary.resolve("compacted"), 45, ENTRIES - 5);
+        DirectoryScan scan = scan(path);
+        assertEquals(Set.of(), damaged(path));
+        assertEquals(2, scan.snapshots().size());
+        assertTrue(scan.firstIndex() > 1 && scan.firstIndex() <= 46, "it begins with " + scan.firstIndex());
+        assertEquals(ENTRIES - 1, scan.lastIndex());
+        List<Long> indexes = new ArrayList<>();
+        scan.forEachEntry((index, term, kind, bytes) -> indexes.add(index));
+        assertEquals(ENTRIES - scan.firstIndex(), indexes.size());
+        Files.delete(scan.snapshots().get(0).path());
+        Files.delete(scan.snapshots().get(1).path());
+        String first = scan.segments().get(0).name();
+        assertEquals(Set.of(first), damaged(path));
+        assertTrue(scan(path).files().stream().anyMatch(file -> file.note().contains("no snapshot has those before")));
+    }
+
     /** A byte turned over, a file cut short, a file gone: damaged is what a start refuses, and nothing else is. */
     @Test
     void callsDamagedWhatAStartRefuses() throws IOException {
-        Path original = closedInOrder();
+        assertAgrees(closedInOrder(), 0.5);
+    }
+
+    /** One snapshot, which is needed, and the newest segment only; then two, of which either will do. */
+    @Test
+    void agreesWithAStartOnCompactedDirectories() throws IOException {
+        assertAgrees(closedInOrder(temporary.resolve("one"), ENTRIES - 1), 0.25);
+        assertAgrees(closedInOrder(temporary.resolve("two"), 45, ENTRIES - 5), 0.25);
+    }
+
+    private void assertAgrees(Path original, double share) throws IOException {
         SplittableRandom random = new SplittableRandom(4);
         int refused = 0;
         int round = 0;
@@ -124,7 +167,7 @@ class DirectoryScanTest {
                 used--;
             }
             for (int i = 0; i < 8; i++, round++) {
-                Path copy = temporary.resolve("copy-" + round);
+                Path copy = temporary.resolve(original.getFileName() + "-" + round);
                 copyDirectory(original, copy);
                 Path damagedFile = copy.resolve(file.getFileName());
                 byte[] bytes = whole.clone();
@@ -139,8 +182,11 @@ class DirectoryScanTest {
                     bytes[at] ^= (byte) (1 << random.nextInt(8));
                     Files.write(damagedFile, bytes);
                 }
-                Set<String> told = damaged(copy);
+                Set<String> told = new HashSet<>(damaged(copy));
                 String refusal = opened(copy);
+                if (SnapshotFiles.isSnapshot(file)) { // said of it alone, and of the log if that needs it
+                    assertEquals(i > 0, told.remove(String.valueOf(file.getFileName())), what);
+                }
                 assertEquals(refusal.isEmpty(), told.isEmpty(), what + ": " + told + " but " + refusal);
                 assertTrue(
                         refusal.isEmpty() || told.stream().anyMatch(refusal::contains),
@@ -148,7 +194,7 @@ class DirectoryScanTest {
                 refused += refusal.isEmpty() ? 0 : 1;
             }
         }
-        assertTrue(refused > round / 2, refused + " of " + round);
+        assertTrue(refused > round * share, refused + " of " + round);
     }
 
     @Test

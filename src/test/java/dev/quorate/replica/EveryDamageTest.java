@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.quorate.log.CorruptFileException;
 import dev.quorate.log.DataDirectory;
 import dev.quorate.log.Records;
+import dev.quorate.log.SnapshotWriter;
 import dev.quorate.log.SyncListener;
 import dev.quorate.log.SyncPolicy;
 import dev.quorate.log.Wal;
@@ -18,6 +19,7 @@ import dev.quorate.protocol.Effects.LogChange;
 import dev.quorate.protocol.HardState;
 import dev.quorate.protocol.Stage;
 import dev.quorate.store.MutationCodec;
+import dev.quorate.store.StateCodec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Proxy;
@@ -47,11 +49,15 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Every byte of a replica's directory flipped in turn, every file cut at every length, every file missing: a start serves
- * what was acknowledged, or sets the log aside, or refuses; never a wrong or a missing value (protocol.md §8).
+ * what was acknowledged, or sets the log aside, or refuses; never a wrong or a missing value (protocol.md §8). Of the zeros
+ * between the two slots of a file some are tried only.
  */
 class EveryDamageTest {
     /** The log has several segments, and few bytes to be tried. */
     private static final WalOptions TINY = new WalOptions(512, SyncPolicy.ALWAYS, Duration.ofMillis(100));
+
+    private static final int SLOT_BYTES = 4096;
+    private static final int SLOT_USED_BYTES = 64;
 
     private static final HardState TERM_AND_VOTE = new HardState(3, 0);
     private static final Logger SAID = Logger.getLogger("dev.quorate");
@@ -110,7 +116,7 @@ class EveryDamageTest {
 
     @BeforeEach
     void inMemory() throws IOException {
-        // A hundred thousand starts say a lot; and where there is no disk a sync costs nothing.
+        // Thirty thousand starts say a lot; and where there is no disk a sync costs nothing.
         SAID.setLevel(Level.OFF);
         memory = Files.isWritable(memory) ? Files.createTempDirectory(memory, "every-damage") : temporary;
     }
@@ -123,36 +129,78 @@ class EveryDamageTest {
 
     @Test
     void aDirectoryThatWasClosed(TestReporter reporter) throws IOException {
-        Original original = make(true);
+        Original original = make(true, false);
         List<Damage> all = new ArrayList<>();
         original.files.forEach((file, whole) -> addAll(all, file, whole));
         Map<Outcome, Long> counted = count(original, all);
         report(reporter, "closed", counted);
+        assertManyOfEach(counted);
         assertNull(counted.get(Outcome.LAST_BATCH_LOST), "a mark follows the last batch");
     }
 
     @Test
     void aDirectoryThatACrashLeft(TestReporter reporter) throws IOException {
-        Original original = make(false);
+        Original original = make(false, false);
         List<Damage> all = new ArrayList<>();
         original.files.forEach((file, whole) -> {
             if (file.startsWith("wal-")) {
                 addAll(all, file, whole);
             }
         });
-        report(reporter, "left by a crash", count(original, all));
+        Map<Outcome, Long> counted = count(original, all);
+        report(reporter, "left by a crash", counted);
+        assertManyOfEach(counted);
+    }
+
+    @Test
+    void aCompactedDirectoryThatACrashLeft(TestReporter reporter) throws IOException {
+        Original original = make(false, true);
+        List<Damage> snapshots = new ArrayList<>();
+        List<Damage> others = new ArrayList<>();
+        original.files.forEach((file, whole) -> addAll(file.startsWith("snapshot-") ? snapshots : others, file, whole));
+        Map<Outcome, Long> counted = count(original, others);
+        report(reporter, "with a compacted log", counted);
+        assertManyOfEach(counted);
+        Map<Outcome, Long> toSnapshots = count(original, snapshots);
+        report(reporter, "with a compacted log, to its snapshots", toSnapshots);
+        assertEquals(
+                Map.of(Outcome.SERVED, (long) snapshots.size()), toSnapshots, "the other one and the log have all");
+    }
+
+    /** What the log let go is nowhere else. */
+    @Test
+    void aCompactedLogWithoutASnapshotIsSetAside() throws IOException {
+        Original original = make(false, true);
+        for (Kind kind : Kind.values()) {
+            Map<String, byte[]> files = new TreeMap<>(original.files);
+            original.files.forEach((file, whole) -> {
+                if (file.startsWith("snapshot-")) {
+                    byte @Nullable [] left = new Damage(file, kind, whole.length / 2).done(whole);
+                    files.remove(file);
+                    if (left != null) {
+                        files.put(file, left);
+                    }
+                }
+            });
+            Original without = new Original(files, original.acknowledged, original.withoutLastBatch);
+            assertEquals(Outcome.QUARANTINED, judge(without, new Damage("", kind, 0)));
+        }
     }
 
     private static void report(TestReporter reporter, String what, Map<Outcome, Long> counted) {
         reporter.publishEntry("damages to a directory " + what, counted.toString());
         SAID.setLevel(null);
         SAID.info(() -> "damages to a directory " + what + ": " + counted);
-        assertTrue(counted.getOrDefault(Outcome.SERVED, 0L) > 1_000, "some do no harm: " + counted);
+    }
+
+    private static void assertManyOfEach(Map<Outcome, Long> counted) {
+        assertTrue(counted.getOrDefault(Outcome.SERVED, 0L) > 500, "some do no harm: " + counted);
         assertTrue(counted.getOrDefault(Outcome.QUARANTINED, 0L) > 1_000, "some do: " + counted);
     }
 
     private static void addAll(List<Damage> all, String file, byte[] whole) {
-        for (int at = 0; at < whole.length; at++) {
+        boolean slots = file.equals("hard-state") || file.equals("newest");
+        for (int at = 0; at < whole.length; at += !slots || at % SLOT_BYTES < SLOT_USED_BYTES ? 1 : SLOT_USED_BYTES) {
             all.add(new Damage(file, Kind.FLIPPED_AT, at));
             all.add(new Damage(file, Kind.CUT_TO, at));
         }
@@ -241,7 +289,7 @@ class EveryDamageTest {
                 1 << 20,
                 100,
                 1 << 20,
-                new SnapshotOptions(1 << 28, 10_000),
+                new SnapshotOptions(1 << 28, 1),
                 false);
         ReplicaEvents events = new ReplicaEvents(options, () -> 0, new ClusterEvents(), new SilentListener());
         return Opening.open(directory, options, DEAF, events);
@@ -250,7 +298,7 @@ class EveryDamageTest {
     // ---- the directory ---------------------------------------------------------------------------------------------
 
     /** Several segments; entries one a sync and two; a tail that a leader replaced; a commit index that is behind. */
-    private Original make(boolean closed) throws IOException {
+    private Original make(boolean closed, boolean compacted) throws IOException {
         Path path = memory.resolve("original");
         Map<String, String> withoutLastBatch;
         Original original;
@@ -275,6 +323,9 @@ class EveryDamageTest {
             storage.change(new LogChange(6, leaders, 0), 3);
             sync(storage);
             storage.committed(7);
+            if (compacted) {
+                compact(storage);
+            }
             withoutLastBatch = contents(storage);
             storage.append(3, put("key-0", "the last"));
             sync(storage);
@@ -288,6 +339,31 @@ class EveryDamageTest {
             }
         }
         return original;
+    }
+
+    /** Two snapshots, a log that begins behind the first entry, and whose last is the end of the newer snapshot. */
+    private static void compact(Storage storage) throws IOException {
+        for (int round = 0; round < 2; round++) {
+            for (int i = 0; i < 5; i++) {
+                storage.append(3, put("key-" + i, "before snapshot " + round));
+                sync(storage);
+            }
+            storage.committed(storage.wal().lastIndex());
+            PinnedState state = storage.pin();
+            try (SnapshotWriter out = storage.snapshots().begin(state.header())) {
+                out.block(state.admissions());
+                StateCodec records = new StateCodec();
+                records.addLeaderTime(state.pin().leaderTimeMs());
+                state.pin().next(100).forEach(records::add);
+                out.block(records.bytes());
+                storage.snapshotTaken(out.finish()).delete();
+            }
+            state.pin().close();
+        }
+        assertTrue(
+                storage.wal().firstIndex() > 1,
+                "it begins with " + storage.wal().firstIndex());
+        assertEquals(2, storage.keptSnapshots().size());
     }
 
     private static ByteBuffer put(String key, String value) {
