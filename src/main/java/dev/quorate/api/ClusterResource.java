@@ -100,9 +100,10 @@ public final class ClusterResource {
      * @param index of the newest that is durable; 0 while there is none
      * @param bytes its size
      * @param at when it was begun; null while there is none
-     * @param state {@code none}, {@code writing}, {@code written} or {@code failed}
+     * @param state {@code none}, {@code receiving}, {@code writing}, {@code written} or {@code failed}
      * @param writing index of the one being written; null for none
-     * @param progress how much of that one is written, 0..100; null for none
+     * @param receiving index of the one that the leader sends; null for none
+     * @param progress how much of the one received or written is there, 0..100; null for none
      * @param failure why the last attempt failed; null if it did not
      * @param firstIndex first entry that the log still keeps
      */
@@ -112,18 +113,21 @@ public final class ClusterResource {
             @Nullable String at,
             String state,
             @Nullable Long writing,
+            @Nullable Long receiving,
             @Nullable Integer progress,
             @Nullable String failure,
             long firstIndex) {
         static Snapshot of(SnapshotStatus status) {
             boolean writing = status.writingIndex() > 0;
+            boolean receiving = status.receivingIndex() > 0;
             return new Snapshot(
                     status.index(),
                     status.sizeBytes(),
                     status.index() == 0 ? null : Times.iso(status.writtenAtMs()),
                     status.state(),
                     writing ? status.writingIndex() : null,
-                    writing ? status.percent() : null,
+                    receiving ? status.receivingIndex() : null,
+                    writing || receiving ? status.percent() : null,
                     status.failure(),
                     status.firstIndex());
         }

@@ -48,13 +48,10 @@ final class Installation {
     }
 
     /** How much of a snapshot there is, for people to see. */
-    record Progress(Position snapshot, long receivedBytes, long totalBytes) {}
-
-    /** What is arriving, or null. */
-    @Nullable
-    Progress progress() {
-        Arriving now = arriving;
-        return now == null ? null : new Progress(now.snapshot, now.receivedBytes, now.totalBytes);
+    record Progress(Position snapshot, long receivedBytes, long totalBytes) {
+        int percent() {
+            return (int) (receivedBytes * 100 / Math.max(1, totalBytes));
+        }
     }
 
     /** One snapshot of one leader: another's, of the same position, may have other bytes. */
@@ -89,7 +86,7 @@ final class Installation {
                 return;
             }
             current = new Arriving(request, part.totalBytes(), snapshots.incoming());
-            arriving = current;
+            become(current);
         }
         if (current.received != null) {
             performer.perform(core.snapshotReceived(request), asker);
@@ -112,6 +109,7 @@ final class Installation {
                 },
                 written -> {
                     current.receivedBytes += written;
+                    become(current);
                     performer.perform(core.snapshotPartReceived(request, current.receivedBytes), asker);
                     if (current.receivedBytes == current.totalBytes) {
                         read(current);
@@ -145,7 +143,7 @@ final class Installation {
                     LOG.warnf(
                             "replica=%d the snapshot %s of leader %d is not installed: %s",
                             replica.id(), current.snapshot, current.leader, failure.getMessage());
-                    arriving = null;
+                    become(null);
                     answerWaiting(current);
                 });
     }
@@ -198,15 +196,28 @@ final class Installation {
             throw new IllegalStateException("the snapshot " + snapshot + " is not there");
         }
         snapshots.install(current.received, term);
-        arriving = null;
+        become(null);
     }
 
-    /** What another leader sent, or what this replica got in another way, is not kept. */
+    /** What another leader sent is not kept. */
     void forgetUnless(int leader) {
         Arriving current = arriving;
-        if (current != null && !current.busy && current.leader != leader) {
-            arriving = null;
+        if (current != null && current.leader != leader) {
+            forget();
         }
+    }
+
+    /** This replica has it all by now, in another way. */
+    void forget() {
+        Arriving current = arriving;
+        if (current != null && !current.busy) {
+            become(null);
+        }
+    }
+
+    private void become(@Nullable Arriving next) {
+        arriving = next;
+        snapshots.arriving(next == null ? null : new Progress(next.snapshot, next.receivedBytes, next.totalBytes));
     }
 
     private <T> void aside(Arriving current, Supplier<T> work, Consumer<T> done, Consumer<Throwable> failed) {

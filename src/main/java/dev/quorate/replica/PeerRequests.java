@@ -58,6 +58,8 @@ public final class PeerRequests {
                     performer.perform(effects, emitter);
                     if (effects.receivesSnapshot()) {
                         installation.receive(request, part, emitter);
+                    } else {
+                        installation.forget();
                     }
                     heard(
                             request,

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param sizeBytes size of that one
  * @param writtenAtMs wall clock of when it was begun; 0 while there is none
  * @param writingIndex index of the one being written; 0 for none
- * @param percent how much of that one is written, as far as can be told, 0..100
+ * @param receivingIndex index of the one that a leader sends; 0 for none
+ * @param percent how much of the one that arrives, or is being written, is there, as far as can be told, 0..100
  * @param failure why the last attempt failed, or null
  * @param firstIndex index of the first entry that the log still keeps
  */
@@ -18,11 +19,20 @@ public record SnapshotStatus(
         long sizeBytes,
         long writtenAtMs,
         long writingIndex,
+        long receivingIndex,
         int percent,
         @Nullable String failure,
         long firstIndex) {
-    /** {@code none}, {@code writing}, {@code written} or {@code failed}. */
+    SnapshotStatus receiving(long receivedIndex, int receivedPercent) {
+        return new SnapshotStatus(
+                index, sizeBytes, writtenAtMs, writingIndex, receivedIndex, receivedPercent, failure, firstIndex);
+    }
+
+    /** {@code none}, {@code receiving}, {@code writing}, {@code written} or {@code failed}. */
     public String state() {
+        if (receivingIndex > 0) {
+            return "receiving";
+        }
         if (writingIndex > 0) {
             return "writing";
         }

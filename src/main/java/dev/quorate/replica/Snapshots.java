@@ -58,6 +58,7 @@ public final class Snapshots {
     private long grownBytesBefore;
     private long notBeforeNanos = System.nanoTime();
     private volatile SnapshotStatus status;
+    private volatile Installation.@Nullable Progress arriving;
 
     Snapshots(ReplicaOptions options, Storage storage, Loop loop, ReplicaEvents events) {
         this.replica = options.id();
@@ -86,7 +87,8 @@ public final class Snapshots {
 
     /** How far they are. */
     public SnapshotStatus status() {
-        return status;
+        Installation.Progress coming = arriving;
+        return coming == null ? status : status.receiving(coming.snapshot().index(), coming.percent());
     }
 
     /** Begins to write one, unless one is being written or would hold nothing new. Emits how far they are then. */
@@ -155,6 +157,7 @@ public final class Snapshots {
                 newest.map(file -> file.header().writtenAtMs()).orElse(0L),
                 0,
                 0,
+                0,
                 failure,
                 storage.wal().firstIndex());
     }
@@ -162,7 +165,7 @@ public final class Snapshots {
     private void progress(long index, int percent) {
         SnapshotStatus now = status;
         status = new SnapshotStatus(
-                now.index(), now.sizeBytes(), now.writtenAtMs(), index, percent, null, now.firstIndex());
+                now.index(), now.sizeBytes(), now.writtenAtMs(), index, 0, percent, null, now.firstIndex());
     }
 
     private void takeIfDue() {
@@ -332,6 +335,11 @@ public final class Snapshots {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** How much of a leader's snapshot there is; null once none is on its way. On the loop. */
+    void arriving(Installation.@Nullable Progress progress) {
+        arriving = progress;
     }
 
     /** Where a leader's snapshot gathers until it is whole. */

@@ -31,7 +31,7 @@ class BackupIT {
             old.startAll();
             old.awaitAllReady();
             for (int key = 0; key < KEYS; key++) {
-                assertEquals(200, old.put(1, "k" + key, "v" + key, "w=majority").statusCode());
+                assertEquals(201, old.put(1, "k" + key, "v" + key, "w=majority").statusCode());
             }
             int follower = (old.awaitLeader() + 1) % 3;
             List<String> line = List.of("backup", "--target", old.urls().get(follower), backup.toString());

@@ -155,12 +155,12 @@ class FullDiskIT {
     private static List<String> fillThrough(ProcessCluster cluster, int leader) throws Exception {
         List<String> keys = new ArrayList<>();
         for (int size = 100_000; size > 1; size /= 10) {
-            int status = 200;
-            for (int n = 0; status == 200 && n < 1_000; n++) {
+            int status = 201;
+            for (int n = 0; status == 201 && n < 1_000; n++) {
                 String key = "k-" + size + "-" + n;
                 status =
                         cluster.put(leader, key, "v".repeat(size), "w=majority").statusCode();
-                if (status == 200) {
+                if (status == 201) {
                     keys.add(key);
                 }
             }
