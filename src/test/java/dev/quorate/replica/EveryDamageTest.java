@@ -49,8 +49,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Every byte of a replica's directory flipped in turn, every file cut at every length, every file missing: a start serves
- * what was acknowledged, or sets the log aside, or refuses; never a wrong or a missing value (protocol.md §8). Of the zeros
- * between the two slots of a file some are tried only.
+ * what was acknowledged, or sets the log aside, or refuses; never a wrong or a missing value (protocol.md §8). Some only are
+ * tried of the zeros between the two slots of a file and, but in the first directory, of the lengths of the others.
  */
 class EveryDamageTest {
     /** The log has several segments, and few bytes to be tried. */
@@ -58,6 +58,9 @@ class EveryDamageTest {
 
     private static final int SLOT_BYTES = 4096;
     private static final int SLOT_USED_BYTES = 64;
+
+    /** A file that is not as long as it was is known by that alone. */
+    private static final int SOME_LENGTHS = 8;
 
     private static final HardState TERM_AND_VOTE = new HardState(3, 0);
     private static final Logger SAID = Logger.getLogger("dev.quorate");
@@ -116,7 +119,7 @@ class EveryDamageTest {
 
     @BeforeEach
     void inMemory() throws IOException {
-        // Thirty thousand starts say a lot; and where there is no disk a sync costs nothing.
+        // Ten thousand starts say a lot; and where there is no disk a sync costs nothing.
         SAID.setLevel(Level.OFF);
         memory = Files.isWritable(memory) ? Files.createTempDirectory(memory, "every-damage") : temporary;
     }
@@ -131,7 +134,7 @@ class EveryDamageTest {
     void aDirectoryThatWasClosed(TestReporter reporter) throws IOException {
         Original original = make(true, false);
         List<Damage> all = new ArrayList<>();
-        original.files.forEach((file, whole) -> addAll(all, file, whole));
+        original.files.forEach((file, whole) -> addAll(all, file, whole, 1));
         Map<Outcome, Long> counted = count(original, all);
         report(reporter, "closed", counted);
         assertManyOfEach(counted);
@@ -144,7 +147,7 @@ class EveryDamageTest {
         List<Damage> all = new ArrayList<>();
         original.files.forEach((file, whole) -> {
             if (file.startsWith("wal-")) {
-                addAll(all, file, whole);
+                addAll(all, file, whole, SOME_LENGTHS);
             }
         });
         Map<Outcome, Long> counted = count(original, all);
@@ -157,7 +160,15 @@ class EveryDamageTest {
         Original original = make(false, true);
         List<Damage> snapshots = new ArrayList<>();
         List<Damage> others = new ArrayList<>();
-        original.files.forEach((file, whole) -> addAll(file.startsWith("snapshot-") ? snapshots : others, file, whole));
+        original.files.forEach((file, whole) -> {
+            if (file.startsWith("snapshot-")) {
+                addAll(snapshots, file, whole, SOME_LENGTHS);
+            } else if (file.startsWith("wal-")) {
+                addAll(others, file, whole, SOME_LENGTHS);
+            } else {
+                others.add(new Damage(file, Kind.MISSING, 0));
+            }
+        });
         Map<Outcome, Long> counted = count(original, others);
         report(reporter, "with a compacted log", counted);
         assertManyOfEach(counted);
@@ -195,14 +206,16 @@ class EveryDamageTest {
 
     private static void assertManyOfEach(Map<Outcome, Long> counted) {
         assertTrue(counted.getOrDefault(Outcome.SERVED, 0L) > 500, "some do no harm: " + counted);
-        assertTrue(counted.getOrDefault(Outcome.QUARANTINED, 0L) > 1_000, "some do: " + counted);
+        assertTrue(counted.getOrDefault(Outcome.QUARANTINED, 0L) > 500, "some do: " + counted);
     }
 
-    private static void addAll(List<Damage> all, String file, byte[] whole) {
+    private static void addAll(List<Damage> all, String file, byte[] whole, int everyLength) {
         boolean slots = file.equals("hard-state") || file.equals("newest");
         for (int at = 0; at < whole.length; at += !slots || at % SLOT_BYTES < SLOT_USED_BYTES ? 1 : SLOT_USED_BYTES) {
             all.add(new Damage(file, Kind.FLIPPED_AT, at));
-            all.add(new Damage(file, Kind.CUT_TO, at));
+            if (at % everyLength == 0) {
+                all.add(new Damage(file, Kind.CUT_TO, at));
+            }
         }
         all.add(new Damage(file, Kind.MISSING, 0));
     }
