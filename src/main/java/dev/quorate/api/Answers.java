@@ -2,6 +2,7 @@ package dev.quorate.api;
 
 import dev.quorate.protocol.Position;
 import dev.quorate.protocol.Role;
+import dev.quorate.replica.KeyPage;
 import dev.quorate.replica.ReadResult;
 import dev.quorate.replica.Receipt;
 import dev.quorate.replica.StoredValue;
@@ -9,6 +10,10 @@ import io.vertx.core.http.HttpServerResponse;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 
 /** Results of a replica as HTTP answers, with the headers that every one of them has. */
 final class Answers {
@@ -70,6 +75,37 @@ final class Answers {
                 .build();
     }
 
+    /**
+     * 200 with a page of keys; the first one says where to watch from.
+     *
+     * @param values whether values are shown, or keys and versions only
+     */
+    static Response page(KeyPage page, boolean first, boolean values, HttpServerResponse http) {
+        List<Map<String, Object>> records = new ArrayList<>(page.records().size());
+        for (StoredValue stored : page.records()) {
+            Map<String, Object> record = new LinkedHashMap<>();
+            record.put("key", stored.key());
+            record.put("version", stored.version().toString());
+            if (values) {
+                RecordJson.value(stored, record);
+            }
+            records.add(record);
+        }
+        Map<String, Object> document = new LinkedHashMap<>();
+        document.put("records", records);
+        if (page.next() != null) {
+            document.put("next", page.next());
+        }
+        if (first) {
+            document.put("watchFrom", page.watchFrom().toString());
+        }
+        ReadResult read = page.read();
+        served(http, read.replica(), read.role(), read.position(), read.committed());
+        fresh(read, http);
+        return Response.ok(Problem.json(document), MediaType.APPLICATION_JSON_TYPE)
+                .build();
+    }
+
     private static Response absent(ReadResult result, String key) {
         String detail = "replica " + result.replica() + " has no " + key;
         return about(result, Problem.of(404, "no-such-key", "There is no such key", detail))
@@ -105,8 +141,12 @@ final class Answers {
      */
     private static void head(
             HttpServerResponse http, Position version, int replica, Role role, Position position, String committed) {
-        http.putHeader(HttpHeaders.ETAG, etag(version))
-                .putHeader(REPLICA, Integer.toString(replica))
+        http.putHeader(HttpHeaders.ETAG, etag(version));
+        served(http, replica, role, position, committed);
+    }
+
+    private static void served(HttpServerResponse http, int replica, Role role, Position position, String committed) {
+        http.putHeader(REPLICA, Integer.toString(replica))
                 .putHeader(ROLE, role.label())
                 .putHeader(POSITION, position.toString())
                 .putHeader(COMMITTED, committed);

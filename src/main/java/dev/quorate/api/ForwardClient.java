@@ -83,6 +83,20 @@ interface ForwardClient {
             @QueryParam("timeout") String timeout,
             byte[] body);
 
+    /** A page of keys. */
+    @GET
+    @Path("kv")
+    Uni<RestResponse<byte[]>> page(
+            @HeaderParam(Forwarder.FORWARDED) int by,
+            @HeaderParam(Answers.POSITION) @Nullable String position,
+            @QueryParam("prefix") String prefix,
+            @QueryParam("after") @Nullable String after,
+            @QueryParam("limit") int limit,
+            @QueryParam("values") boolean values,
+            @QueryParam("read") String level,
+            @QueryParam("replica") @Nullable Integer replica,
+            @QueryParam("timeout") String timeout);
+
     /** A read of the resource API. */
     @GET
     @Path("kv/{key}")

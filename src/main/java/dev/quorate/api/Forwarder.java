@@ -163,6 +163,23 @@ final class Forwarder {
         return answer(replica, call, read.timeout(), "none");
     }
 
+    /** As {@link #read}, of a page of keys. */
+    Uni<Response> page(int replica, KvPage page, @Nullable String forwardedBy) {
+        refuseSecondHop(replica, forwardedBy);
+        Uni<RestResponse<byte[]>> call = client(replica)
+                .page(
+                        hosted.asked().id(),
+                        page.position() == null ? null : page.position().toString(),
+                        page.range().prefix(),
+                        page.range().after(),
+                        page.range().limit(),
+                        page.values(),
+                        page.level().label(),
+                        page.level() == KvRead.Level.LOCAL ? replica : null,
+                        milliseconds(page.timeout()));
+        return answer(replica, call, page.timeout(), "none");
+    }
+
     /** Has the leader hand over. */
     Uni<Response> transfer(int replica, byte[] body, @Nullable String forwardedBy) {
         refuseSecondHop(replica, forwardedBy);

@@ -10,24 +10,23 @@ import java.util.ArrayDeque;
  * that what moves answers a prefix. Loop thread only.
  */
 final class LinearizableReads {
-    private final ArrayDeque<Wait> waits = new ArrayDeque<>();
-    private final Answer answer;
+    private final ArrayDeque<Wait<?>> waits = new ArrayDeque<>();
 
-    private record Wait(
-            String key,
+    /** What a read shows of the state at or below a commit index, having arrived at a moment. */
+    interface Answer<T> {
+        T of(long commitIndex, long arrivedNanos);
+    }
+
+    private record Wait<T>(
+            Answer<T> answer,
             long readIndex,
             long round,
             long arrivedNanos,
             long deadlineNanos,
-            UniEmitter<? super ReadResult> emitter) {}
-
-    /** The key's newest version at or below a commit index, for a read that arrived at a moment. */
-    interface Answer {
-        ReadResult of(String key, long commitIndex, long arrivedNanos);
-    }
-
-    LinearizableReads(Answer answer) {
-        this.answer = answer;
+            UniEmitter<? super T> emitter) {
+        void complete(long commitIndex) {
+            emitter.complete(answer.of(commitIndex, arrivedNanos));
+        }
     }
 
     /**
@@ -36,16 +35,16 @@ final class LinearizableReads {
      * @param readIndex the log's last index at that moment; never below that of the read before
      * @param round the first round that is sent after that moment
      */
-    void add(String key, long readIndex, long round, long deadlineNanos, UniEmitter<? super ReadResult> emitter) {
-        waits.add(new Wait(key, readIndex, round, System.nanoTime(), deadlineNanos, emitter));
+    <T> void add(Answer<T> answer, long readIndex, long round, long deadlineNanos, UniEmitter<? super T> emitter) {
+        waits.add(new Wait<>(answer, readIndex, round, System.nanoTime(), deadlineNanos, emitter));
     }
 
     /** Answers what the commit index and the confirmed round cover. */
     void complete(long commitIndex, long confirmedRound) {
-        Wait wait;
+        Wait<?> wait;
         while ((wait = waits.peek()) != null && wait.readIndex <= commitIndex && wait.round <= confirmedRound) {
             waits.poll();
-            wait.emitter.complete(answer.of(wait.key, commitIndex, wait.arrivedNanos));
+            wait.complete(commitIndex);
         }
     }
 
@@ -61,7 +60,7 @@ final class LinearizableReads {
 
     /** Fails all: this replica no longer leads. */
     void abandon(String why) {
-        Wait wait;
+        Wait<?> wait;
         while ((wait = waits.poll()) != null) {
             wait.emitter.fail(new ReplicaException.Unavailable(why));
         }

@@ -15,7 +15,7 @@ final class OwnReads {
     private final LogView log;
     private final Freshness freshness;
     private final boolean leaderOnly;
-    private final LinearizableReads linearizable = new LinearizableReads(this::committed);
+    private final LinearizableReads linearizable = new LinearizableReads();
     private final PositionWaits positions;
 
     /** @param leaderOnly as of {@link Receipt#committed(boolean, boolean)} */
@@ -57,7 +57,13 @@ final class OwnReads {
 
     /** A linearizable read arrived at a leader that takes requests. */
     void linearizable(String key, long round, long deadlineNanos, UniEmitter<? super ReadResult> emitter) {
-        linearizable.add(key, log.lastIndex(), round, deadlineNanos, emitter);
+        LinearizableReads.Answer<ReadResult> answer = (commitIndex, arrived) -> committed(key, commitIndex, arrived);
+        linearizable.add(answer, log.lastIndex(), round, deadlineNanos, emitter);
+    }
+
+    /** Completes the emitter with when it arrived, once a linearizable read that arrived then can be answered. */
+    void confirmed(long round, long deadlineNanos, UniEmitter<? super Long> emitter) {
+        linearizable.add((commitIndex, arrived) -> arrived, log.lastIndex(), round, deadlineNanos, emitter);
     }
 
     /** All that was acknowledged before the read arrived was in the log then, and the round was sent after. */

@@ -9,7 +9,9 @@ import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,11 @@ public final class ReplicaReads {
     private final OwnReads own;
     private final Reads several;
     private final Watches watches;
+    private final Listing listing;
+    private final Loop loop;
+
+    // Loop thread only.
+    private final ArrayDeque<Asked> pages = new ArrayDeque<>();
 
     /** @param elects as of {@link Membership#elects} */
     ReplicaReads(
@@ -46,6 +53,8 @@ public final class ReplicaReads {
         this.own = new OwnReads(replica.id(), store, wal, freshness, !elects);
         this.several = new Reads(replica, this, peers);
         this.watches = new Watches(replica.id(), wal, loop);
+        this.listing = new Listing(replica.id(), store, wal, freshness, !elects);
+        this.loop = loop;
         expiry.add(own::expire);
     }
 
@@ -111,6 +120,40 @@ public final class ReplicaReads {
         return replica.onLoop(() -> {
             replica.view().requireFormed(replica.id());
             return own.outcome(position, core.commitIndex());
+        });
+    }
+
+    /** A page of a leader's committed state, as {@link #linearizable} reads one key. */
+    public Uni<KeyPage> pageLinearizable(KeyPage.Range range, Duration timeout) {
+        Uni<Long> arrived = waiting(timeout, (deadlineNanos, emitter) -> {
+            requireServing();
+            own.confirmed(core.askRound(), deadlineNanos, emitter);
+        });
+        // What was committed by then stays, whoever leads when the page's turn comes.
+        return arrived.chain(nanos -> page(() -> listing.committed(range, core.role(), core.commitIndex(), nanos)));
+    }
+
+    /** A page of a leader's newest state. Fails with {@link ReplicaException.Unavailable}. */
+    public Uni<KeyPage> pageNewest(KeyPage.Range range) {
+        return page(() -> {
+            requireServing();
+            return listing.newest(range, core.role(), core.commitIndex());
+        });
+    }
+
+    /** A page of what this replica has, without what read repair gave it. Fails with {@link ReplicaException.Unavailable}. */
+    public Uni<KeyPage> pageLocal(KeyPage.Range range) {
+        return page(() -> {
+            replica.view().requireFormed(replica.id());
+            return listing.newest(range, core.role(), core.commitIndex());
+        });
+    }
+
+    /** Pages take turns, so that many at once hold up no writer. */
+    private Uni<KeyPage> page(Supplier<KeyPage> made) {
+        return Uni.createFrom().emitter(emitter -> {
+            Asked page = new Asked(replica.id(), emitter, () -> emitter.complete(made.get()));
+            replica.offer(emitter, () -> pages.add(page));
         });
     }
 
@@ -193,6 +236,13 @@ public final class ReplicaReads {
         freshness.look(core.role(), core.term(), core.confirmedRound(), core.sharedIndex());
         own.complete(core.commitIndex(), core.confirmedRound());
         watches.look(core.commitIndex());
+        Asked page = pages.poll();
+        if (page != null) {
+            page.run();
+        }
+        if (!pages.isEmpty()) {
+            loop.offer(() -> {}); // another drain: what it has to do comes between two pages
+        }
     }
 
     /** This replica has another role. */
@@ -206,5 +256,7 @@ public final class ReplicaReads {
     void abandon(String why) {
         own.abandon(why);
         watches.abandon(why);
+        pages.forEach(Asked::abandon);
+        pages.clear();
     }
 }

@@ -8,10 +8,12 @@ final class Values {
     private Values() {}
 
     static @Nullable StoredValue asSeen(@Nullable KeyRecord record) {
-        return record == null
-                ? null
-                : new StoredValue(
-                        record.key(), record.value(), record.contentType(), record.version(), record.timestampMs());
+        return record == null ? null : seen(record);
+    }
+
+    static StoredValue seen(KeyRecord record) {
+        return new StoredValue(
+                record.key(), record.value(), record.contentType(), record.version(), record.timestampMs());
     }
 
     static @Nullable KeyRecord stored(@Nullable StoredValue value) {

@@ -111,23 +111,25 @@ final class KeyIndex {
         return low;
     }
 
+    /** The least text above a key: where to go on behind it; null for the beginning. */
+    static String behind(@Nullable String key) {
+        return key == null ? "" : key + '\0';
+    }
+
     /**
      * The next keys in order.
      *
-     * @param after the key before the first; null for the beginning
+     * @param first the least that is wanted, whether it is a key or not
      * @param limit how many at most; fewer only at the end
      */
-    List<String> after(@Nullable String after, int limit) {
+    List<String> from(String first, int limit) {
         List<String> keys = new ArrayList<>(Math.min(limit, LARGEST_RUN));
         if (runs.isEmpty()) {
             return keys;
         }
-        int number = after == null ? 0 : runOf(after);
-        int at = 0;
-        if (after != null) {
-            int found = runs.get(number).find(after);
-            at = found >= 0 ? found + 1 : -found - 1;
-        }
+        int number = runOf(first);
+        int found = runs.get(number).find(first);
+        int at = found >= 0 ? found : -found - 1;
         while (keys.size() < limit && number < runs.size()) {
             Run run = runs.get(number);
             int end = Math.min(run.size, at + limit - keys.size());

@@ -11,8 +11,11 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -261,7 +264,33 @@ public final class Store {
      * @param limit how many at most; fewer only at the end
      */
     public List<String> keysAfter(@Nullable String after, int limit) {
-        return keys.after(after, limit);
+        return keys.from(KeyIndex.behind(after), limit);
+    }
+
+    /**
+     * Hands over the records whose keys have a prefix, in the order of their keys, as they were at an index. One pass over
+     * the undo tail, and a look at each key on the way.
+     *
+     * @param after the key before the first; null for the first with that prefix
+     * @param index at or above what {@link #committed} was last told; {@link Long#MAX_VALUE} for the newest state
+     * @param consumer says whether it wants another one
+     */
+    public void scan(String prefix, @Nullable String after, long index, Predicate<KeyRecord> consumer) {
+        Invariants.check(index >= committedIndex, "read at %d, but %d is committed", index, committedIndex);
+        String behind = KeyIndex.behind(after);
+        String first = behind.compareTo(prefix) < 0 ? prefix : behind;
+        TreeMap<String, Optional<KeyRecord>> then = new TreeMap<>();
+        Iterator<Undo> newestFirst = undo.descendingIterator();
+        while (newestFirst.hasNext()) {
+            Undo step = newestFirst.next();
+            if (step.index <= index) {
+                break;
+            }
+            if (step.key != null && step.key.startsWith(prefix) && step.key.compareTo(first) >= 0) {
+                then.put(step.key, Optional.ofNullable(step.before));
+            }
+        }
+        new Scan(keys, newest, then).run(prefix, first, consumer);
     }
 
     /** The index that {@link #committed} was last told. */

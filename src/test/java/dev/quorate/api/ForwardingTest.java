@@ -94,6 +94,30 @@ class ForwardingTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"", "a b+c", "%41", "ä/🌀", "{key}", "a&limit=7", "a%2Fb;m=1?x=#f"})
+    void aPageOfAnotherProcessIsAskedForAsItWasHere(String text) {
+        given().queryParam("prefix", text)
+                .queryParam("after", text + "z")
+                .header("Quorate-Position", "1.7")
+                .get("/kv?read=local&replica=2&timeout=3s&limit=5&values=false")
+                .then()
+                .statusCode(404)
+                .header("Quorate-Replica", "2");
+        assertEquals(1, LoneMember.ASKED.size());
+        String asked = LoneMember.ASKED.get(0);
+        assertTrue(asked.startsWith("GET /kv?"), asked);
+        Query query = Query.of(asked.substring(asked.indexOf('?') + 1, asked.length() - " 1 ".length()));
+        assertEquals(text, query.required("prefix"));
+        assertEquals(text + "z", query.required("after"));
+        assertEquals("5", query.required("limit"));
+        assertEquals("false", query.required("values"));
+        assertEquals("local", query.required("read"));
+        assertEquals("2", query.required("replica"));
+        assertEquals("3000ms", query.required("timeout"));
+        assertEquals(List.of("1.7"), LoneMember.HEADERS.get(0).get("Quorate-position"));
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"a", "a b+c", "%41", "ä/🌀", "{key}", "a//b/", "a%2Fb;m=1?x=#f"})
     void aValueIsPassedOnWithItsType(String key) {
         KvWrite write = write(WriteOperation.put(key, bytes("{no json"), "application/json"));

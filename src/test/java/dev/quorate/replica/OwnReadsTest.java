@@ -3,8 +3,6 @@ package dev.quorate.replica;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
-import dev.quorate.protocol.EntryBatch;
-import dev.quorate.protocol.LogView;
 import dev.quorate.protocol.Position;
 import dev.quorate.replica.PositionWaits.Standing;
 import dev.quorate.store.MutationCodec;
@@ -12,7 +10,6 @@ import dev.quorate.store.Store;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.helpers.test.UniAssertSubscriber;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -21,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /** Reads that wait for the log: when they are answered, with what, and when never (protocol.md §4). */
 class OwnReadsTest {
-    private final Log log = new Log();
+    private final TermsLog log = new TermsLog();
     private final Store store = new Store();
     private final OwnReads reads = new OwnReads(0, store, log, new Freshness(false), false);
 
@@ -123,9 +120,9 @@ class OwnReadsTest {
     void noVerdictIsEverWrong() {
         for (long seed = 1; seed <= 2_000; seed++) {
             Random random = new Random(seed);
-            Log end = new Log();
+            TermsLog end = new TermsLog();
             end.grow(random, 8);
-            Log now = new Log();
+            TermsLog now = new TermsLog();
             int committed = random.nextInt(end.terms.size() + 1);
             now.terms.addAll(end.terms.subList(0, committed));
             now.grow(random, random.nextInt(4));
@@ -176,53 +173,5 @@ class OwnReadsTest {
     private static String shown(UniAssertSubscriber<ReadResult> read) {
         @Nullable StoredValue value = read.assertCompleted().getItem().value();
         return new String(Objects.requireNonNull(value).value(), StandardCharsets.UTF_8);
-    }
-
-    /** Terms only. */
-    private static final class Log implements LogView {
-        private final List<Long> terms = new ArrayList<>();
-
-        void grow(Random random, int entries) {
-            long term = terms.isEmpty() ? 1 : terms.get(terms.size() - 1);
-            for (int i = 0; i < entries; i++) {
-                term += random.nextInt(3) / 2;
-                terms.add(term);
-            }
-        }
-
-        @Override
-        public long firstIndex() {
-            return 1;
-        }
-
-        @Override
-        public Position snapshot() {
-            return Position.NONE;
-        }
-
-        @Override
-        public long lastIndex() {
-            return terms.size();
-        }
-
-        @Override
-        public long syncedIndex() {
-            return terms.size();
-        }
-
-        @Override
-        public long termAt(long index) {
-            return index == 0 ? 0 : index > terms.size() ? -1 : terms.get((int) index - 1);
-        }
-
-        @Override
-        public long firstIndexOfTermAt(long index) {
-            return terms.indexOf(termAt(index)) + 1L;
-        }
-
-        @Override
-        public EntryBatch batch(long fromIndex, int maxBytes) {
-            throw new UnsupportedOperationException("not read here");
-        }
     }
 }

@@ -207,14 +207,16 @@ class PinTest {
                 }
                 index.remove("never there " + step);
             }
-            assertEquals(new ArrayList<>(model), index.after(null, Integer.MAX_VALUE), "seed " + seed);
+            assertEquals(new ArrayList<>(model), index.from("", Integer.MAX_VALUE), "seed " + seed);
             for (int i = 0; i < 200; i++) {
                 String from = "k" + random.nextInt(keys);
                 int limit = 1 + random.nextInt(700);
                 assertEquals(
+                        model.tailSet(from).stream().limit(limit).toList(), index.from(from, limit), "seed " + seed);
+                assertEquals(
                         model.tailSet(from, false).stream().limit(limit).toList(),
-                        index.after(from, limit),
-                        "seed " + seed);
+                        index.from(KeyIndex.behind(from), limit),
+                        "behind, seed " + seed);
             }
         }
     }
