@@ -2,7 +2,6 @@ package dev.quorate.ops;
 
 import dev.quorate.protocol.Role;
 import dev.quorate.replica.HostedReplicas;
-import dev.quorate.replica.Replica;
 import dev.quorate.replica.ReplicaListener;
 import dev.quorate.replica.ReplicaStatus;
 import dev.quorate.replica.Rollback;
@@ -103,9 +102,9 @@ public class Metrics implements ReplicaListener {
         for (var replica : hosted.hosted()) {
             index("quorate.last.index", "Its log's last index", replica.id(), ReplicaStatus::lastIndex);
             index("quorate.commit.index", "What it knows to be committed", replica.id(), ReplicaStatus::commitIndex);
-            snapshot("index", "Index of its newest snapshot", null, replica, SnapshotStatus::index);
-            snapshot("bytes", "Size of its newest snapshot", "bytes", replica, SnapshotStatus::sizeBytes);
-            snapshot("age", "Time since its newest snapshot was begun", "seconds", replica, Metrics::ageSeconds);
+            snapshot("index", "Index of its newest snapshot", null, replica.id(), SnapshotStatus::index);
+            snapshot("bytes", "Size of its newest snapshot", "bytes", replica.id(), SnapshotStatus::sizeBytes);
+            snapshot("age", "Time since its newest snapshot was begun", "seconds", replica.id(), Metrics::ageSeconds);
         }
     }
 
@@ -162,13 +161,17 @@ public class Metrics implements ReplicaListener {
     }
 
     private void snapshot(
-            String name, String what, @Nullable String unit, Replica replica, ToDoubleFunction<SnapshotStatus> figure) {
+            String name, String what, @Nullable String unit, int id, ToDoubleFunction<SnapshotStatus> figure) {
         Gauge.builder(
                         "quorate.snapshot." + name,
-                        () -> figure.applyAsDouble(replica.snapshots().status()))
+                        // Looked up each time: another takes the place of one that goes into quarantine.
+                        () -> hosted.hosted(id)
+                                .map(replica ->
+                                        figure.applyAsDouble(replica.snapshots().status()))
+                                .orElse(Double.NaN))
                 .description(what)
                 .baseUnit(unit)
-                .tags(set.and("replica", Integer.toString(replica.id())))
+                .tags(set.and("replica", Integer.toString(id)))
                 .register(registry);
     }
 

@@ -199,10 +199,10 @@ final class Installation {
         become(null);
     }
 
-    /** What another leader sent is not kept. */
+    /** What another leader sent is not kept. While none is known, the one who sent it may come back and go on. */
     void forgetUnless(int leader) {
         Arriving current = arriving;
-        if (current != null && current.leader != leader) {
+        if (current != null && leader >= 0 && current.leader != leader) {
             forget();
         }
     }

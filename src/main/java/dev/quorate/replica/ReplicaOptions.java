@@ -37,36 +37,4 @@ record ReplicaOptions(
         long uncommittedBytes,
         SnapshotOptions snapshots,
         Duration idempotencyRetention,
-        boolean narrate) {
-    /** With outcomes that are remembered for a day. */
-    ReplicaOptions(
-            String replicaSet,
-            int replicas,
-            int id,
-            Path directory,
-            WalOptions wal,
-            Optional<String> election,
-            Duration electionTimeout,
-            Duration heartbeatInterval,
-            long storeSizeBytes,
-            int pendingWrites,
-            long uncommittedBytes,
-            SnapshotOptions snapshots,
-            boolean narrate) {
-        this(
-                replicaSet,
-                replicas,
-                id,
-                directory,
-                wal,
-                election,
-                electionTimeout,
-                heartbeatInterval,
-                storeSizeBytes,
-                pendingWrites,
-                uncommittedBytes,
-                snapshots,
-                Duration.ofDays(1),
-                narrate);
-    }
-}
+        boolean narrate) {}

@@ -13,6 +13,7 @@ import dev.quorate.protocol.Message.TimeoutNow;
 import dev.quorate.protocol.Message.VoteRequest;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * a while after a failure. Loop thread only; answers come back through the loop.
  */
 final class Streams {
+    private static final Logger LOG = Logger.getLogger(Streams.class);
+
     private final Replica replica;
     private final Peers peers;
     private final Loop loop;
@@ -129,7 +132,12 @@ final class Streams {
     }
 
     private void installFailed(InstallRequest request, Throwable failure) {
-        health[request.to()].failed(failure);
+        if (failure instanceof PeerException) {
+            health[request.to()].failed(failure);
+        } else {
+            // Not the other's fault: a newer one took the place of this file, and is sent next.
+            LOG.debugf("replica=%d the snapshot %s cannot be sent on: %s", replica.id(), request.snapshot(), failure);
+        }
         replica.installFailed(request);
         loop.after(health[request.to()].nextPause(), () -> replica.resume(request.to()));
     }

@@ -44,12 +44,14 @@ class ElectedReplicaTest {
     private static final long SET_ID = 7;
     private static final long OTHERS = 11;
     private static final long OWN = 12;
+    private static final int UNCOMMITTED_BYTES = 10_000;
     private static final Duration LONG = Duration.ofSeconds(60);
 
     @TempDir
     Path directory;
 
     private volatile boolean confirms = true;
+    private volatile boolean takesEntries = true;
     private volatile ReadReply answer = new ReadReply(0, 1, Position.NONE, 0, -1, null);
     private final Queue<Object> asked = new ConcurrentLinkedQueue<>();
     private boolean stopped;
@@ -84,6 +86,37 @@ class ElectedReplicaTest {
                 .assertFailedWith(ReplicaException.ReadTimeout.class);
         confirms = true;
         assertNotNull(end(replica.reads().linearizable("k", LONG)).getItem().value());
+    }
+
+    /** Who is told that a condition does not hold has read: another may lead since, and have let it hold. */
+    @Test
+    void aRefusalForAMajorityIsNotToldBeforeARoundThatWasSentAfterIt() throws IOException {
+        opens(Stage.FORMED, true);
+        await().until(() -> replica.view().serving());
+        end(replica.put("k", new byte[1], null, WriteConcern.of("2"), LONG)).assertCompleted();
+        confirms = false;
+        end(replica.write(ifAbsent("1", LONG))).assertFailedWith(ReplicaException.PreconditionFailed.class);
+        end(replica.write(ifAbsent("2", Duration.ofMillis(400)))).assertFailedWith(ReplicaException.ReadTimeout.class);
+        confirms = true;
+        end(replica.write(ifAbsent("2", LONG))).assertFailedWith(ReplicaException.PreconditionFailed.class);
+    }
+
+    /** What is not committed is kept twice, and must not fill the memory of a leader that lost its followers. */
+    @Test
+    void aboveTheLimitOfUncommittedBytesWritesAreRefusedUntilTheyAreCommitted() throws IOException {
+        takesEntries = false;
+        opens(Stage.FORMED, true);
+        await().until(() -> replica.view().serving());
+        byte[] large = new byte[UNCOMMITTED_BYTES / 2];
+        for (int n = 0; n < 3; n++) {
+            // The second write of a key keeps what the first one wrote.
+            end(replica.put("k", large, null, WriteConcern.of("1"), LONG)).assertCompleted();
+        }
+        end(replica.put("k", large, null, WriteConcern.of("1"), LONG))
+                .assertFailedWith(ReplicaException.Overloaded.class);
+        takesEntries = true;
+        await().until(() ->
+                end(replica.put("k", large, null, WriteConcern.of("2"), LONG)).getFailure() == null);
     }
 
     /** Forgotten in a crash it could be given twice. */
@@ -148,6 +181,12 @@ class ElectedReplicaTest {
         assertTrue(asked.contains(true), "it says hello as one that joins");
     }
 
+    private static WriteRequest ifAbsent(String w, Duration timeout) {
+        Precondition absent = new Precondition(null, new Precondition.Versions(true, List.of()));
+        WriteOperation put = new WriteOperation("k", new byte[1], null, Duration.ZERO, absent);
+        return new WriteRequest(List.of(put), false, null, WriteConcern.of(w), timeout);
+    }
+
     private static Envelope envelope() {
         return new Envelope("quorate", SET_ID, 0, 1, OTHERS, OWN);
     }
@@ -167,7 +206,7 @@ class ElectedReplicaTest {
                     if (message instanceof VoteRequest vote) {
                         return Uni.createFrom().item(new VoteResponse(0, 1, vote.term(), true));
                     }
-                    if (message instanceof AppendRequest append) {
+                    if (message instanceof AppendRequest append && takesEntries) {
                         long last = append.entries().lastIndex();
                         return Uni.createFrom()
                                 .item(new AppendResponse(0, 1, append.term(), append.sequence(), true, last, true));
@@ -194,8 +233,9 @@ class ElectedReplicaTest {
                 Duration.ofMillis(100),
                 1 << 20,
                 100,
-                1 << 20,
+                UNCOMMITTED_BYTES,
                 new SnapshotOptions(1 << 28, 10_000),
+                Duration.ofDays(1),
                 false);
     }
 }

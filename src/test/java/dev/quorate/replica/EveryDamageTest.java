@@ -303,6 +303,7 @@ class EveryDamageTest {
                 100,
                 1 << 20,
                 new SnapshotOptions(1 << 28, 1),
+                Duration.ofDays(1),
                 false);
         ReplicaEvents events = new ReplicaEvents(options, () -> 0, new ClusterEvents(), new SilentListener());
         return Opening.open(directory, options, DEAF, events);

@@ -127,6 +127,7 @@ class FormationTest {
                 100,
                 1 << 20,
                 new SnapshotOptions(1 << 28, 10_000),
+                Duration.ofDays(1),
                 false);
     }
 }

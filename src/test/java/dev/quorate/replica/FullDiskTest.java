@@ -165,6 +165,7 @@ class FullDiskTest {
                 100,
                 1 << 20,
                 new SnapshotOptions(1 << 28, 10_000),
+                Duration.ofDays(1),
                 false);
     }
 }

@@ -29,6 +29,7 @@ class PeerHealthTest {
             100,
             1 << 20,
             new SnapshotOptions(1 << 28, 10_000),
+            Duration.ofDays(1),
             false);
 
     private final PeerHealth health =

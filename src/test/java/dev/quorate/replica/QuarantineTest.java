@@ -71,6 +71,7 @@ class QuarantineTest {
                         100,
                         1 << 20,
                         new SnapshotOptions(1 << 28, 10_000),
+                        Duration.ofDays(1),
                         false),
                 peers.peers(),
                 new SilentListener(),

@@ -161,6 +161,7 @@ class ReadsTest {
                 100,
                 1 << 20,
                 new SnapshotOptions(1 << 28, 10_000),
+                Duration.ofDays(1),
                 false);
         Peers peers = (Peers) Proxy.newProxyInstance(
                 Peers.class.getClassLoader(),

@@ -93,6 +93,7 @@ class RecoveryRequestTest {
                 100,
                 1 << 20,
                 new SnapshotOptions(1 << 28, 10_000),
+                Duration.ofDays(1),
                 false);
     }
 }

@@ -65,6 +65,7 @@ class ReplicaStartTest {
                 own.pendingWrites(),
                 own.uncommittedBytes(),
                 own.snapshots(),
+                Duration.ofDays(1),
                 own.narrate());
         IOException refusal = assertThrows(
                 IOException.class,
@@ -89,6 +90,7 @@ class ReplicaStartTest {
                 100,
                 1 << 20,
                 new SnapshotOptions(1 << 28, 10_000),
+                Duration.ofDays(1),
                 false);
     }
 }

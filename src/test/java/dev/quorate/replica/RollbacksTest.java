@@ -240,6 +240,7 @@ class RollbacksTest {
                 100,
                 1 << 20,
                 new SnapshotOptions(1 << 28, 10_000),
+                Duration.ofDays(1),
                 false);
         Peers nobody = Nobody.peers();
         ReplicaListener listener = new ReplicaListener() {

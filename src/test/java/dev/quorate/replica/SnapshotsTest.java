@@ -68,6 +68,7 @@ class SnapshotsTest {
                 10_000,
                 1 << 24,
                 new SnapshotOptions(1 << 16, 100),
+                Duration.ofDays(1),
                 false);
         replica = Replica.open(options, Nobody.peers(), new SilentListener(), new ClusterEvents(), reason -> {});
         replica.start(true);

@@ -72,6 +72,7 @@ class StorageTest {
                 100,
                 1 << 20,
                 new SnapshotOptions(1 << 20, KEEP),
+                Duration.ofDays(1),
                 false);
         DataDirectory data = DataDirectory.open(options.directory());
         try {

@@ -80,6 +80,7 @@ class SyncStallsTest {
                 100,
                 1 << 20,
                 new SnapshotOptions(1 << 28, 10_000),
+                Duration.ofDays(1),
                 false);
     }
 }
