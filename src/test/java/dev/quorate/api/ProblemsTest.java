@@ -42,6 +42,19 @@ class ProblemsTest {
     }
 
     @Test
+    void aWatchThatCannotBeginSaysWhatCanBeHadOrWhenToTryAgain() throws IOException {
+        Position first = new Position(2, 40);
+        JsonNode gone = document(new ReplicaException.Compacted(new Position(1, 7), first), 410, "compacted");
+        assertEquals("2.40", gone.get("first").asText());
+        assertEquals(
+                429,
+                document(new ReplicaException.TooManyWatchers(5), 429, "too-many-watchers")
+                        .get("status")
+                        .asInt());
+        assertEquals("10", retryAfter(new ReplicaException.TooManyWatchers(5)));
+    }
+
+    @Test
     void unavailabilitySaysWhenToTryAgain() {
         assertEquals("1", retryAfter(new ReplicaException.Unavailable("no leader")));
         assertEquals("1", retryAfter(new ReplicaException.Overloaded("full")));

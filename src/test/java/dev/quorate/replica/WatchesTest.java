@@ -19,10 +19,12 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import org.junit.jupiter.api.AfterEach;
@@ -150,6 +152,30 @@ class WatchesTest {
             return watcher.getItems().contains(new WatchItem.At(new Position(1, 1)));
         });
         assertEquals(new WatchItem.At(Position.NONE), watcher.getItems().get(0), "at once, where it begins");
+    }
+
+    /** What a snapshot holds alone cannot be told change by change. */
+    @Test
+    void whoAsksForWhatTheLogNoLongerHasIsToldWhatCanBeHad() throws Exception {
+        Position first = compacted();
+        ReplicaException.Compacted refusal = assertThrows(
+                ReplicaException.Compacted.class, () -> cause(() -> watch("", new Position(1, first.index() - 1), 1)));
+        assertEquals(first, refusal.first());
+        told(watch("last", first, Long.MAX_VALUE), "last 1." + commitIndex);
+    }
+
+    @Test
+    void whoseNextChangeLeavesTheLogWhileItReadsIsToldWhereToGoOn() throws Exception {
+        append("a");
+        commit(1);
+        AssertSubscriber<WatchItem> slow = watch("", Position.NONE, 1);
+        await().until(() -> !slow.getItems().isEmpty());
+        Position first = compacted();
+        slow.request(1);
+        WatchItem.End end =
+                assertInstanceOf(WatchItem.End.class, slow.awaitCompletion(LONG).getLastItem());
+        assertEquals(WatchItem.Reason.COMPACTED, end.reason());
+        assertEquals(first, end.resume());
     }
 
     @Test
@@ -369,6 +395,26 @@ class WatchesTest {
         onLoop(() -> commitIndex = index);
     }
 
+    /** Several segments go, a snapshot having what is in them; returns the position of the last entry that is gone. */
+    private Position compacted() throws Exception {
+        String[] keys = new String[2_000];
+        Arrays.fill(keys, "filler");
+        keys[keys.length - 1] = "last";
+        append(keys);
+        await().atMost(LONG)
+                .until(() -> onLoop(() -> {
+                    wal.requestSync();
+                    return wal.durableIndex() == wal.lastIndex();
+                }));
+        commit(wal.lastIndex());
+        return onLoop(() -> {
+            wal.snapshotTaken(position(commitIndex));
+            wal.dropUpTo(commitIndex).delete();
+            assertTrue(wal.firstIndex() > 2, "the log was cut");
+            return position(wal.firstIndex() - 1);
+        });
+    }
+
     private Position position(long index) {
         return new Position(wal.termAt(index), index);
     }
@@ -392,6 +438,15 @@ class WatchesTest {
             }
         }
         return changes;
+    }
+
+    /** What the loop threw, as it threw it. */
+    private static void cause(Callable<?> call) throws Exception {
+        try {
+            Object unused = call.call();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof Exception thrown ? thrown : e;
+        }
     }
 
     private <T> T onLoop(Callable<T> work) throws Exception {
