@@ -5,7 +5,7 @@ local requests, at = {}, 0
 function init(args)
   for line in io.lines(args[1]) do
     local method, path, body = line:match("^(%u+)\t([^\t]+)\t(.*)$")
-    local headers = body ~= "" and { ["Content-Type"] = "application/json" } or {}
+    local headers = body ~= "" and { ["Content-Type"] = method == "POST" and "application/json" or "text/plain" } or {}
     requests[#requests + 1] = wrk.format(method, path, headers, body ~= "" and body or nil)
   end
 end

@@ -58,7 +58,8 @@ final class Bare implements Served {
     public Path requests(Kind kind) throws IOException {
         return Requests.write(
                 directory.resolve(kind + ".requests"),
-                number -> kind == Kind.READ
+                Requests.KEYS,
+                number -> !kind.writes()
                         ? Requests.get("/record?key=" + Requests.key(number))
                         : Requests.post(
                                 "/record",

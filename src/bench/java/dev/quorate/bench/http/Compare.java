@@ -29,13 +29,13 @@ public final class Compare {
      */
     private record Work(String id, Kind kind, String what, Map<Integer, Double> atLeast, double p99AtMost) {}
 
-    private static final Work P1 = new Work(
-            "P1",
-            Kind.MAJORITY_WRITE,
-            "POST /write-with-quorum, w=majority",
-            Map.of(1, 1.5, 64, 4.5, 256, 4.5),
-            1.0 / 3);
-    private static final Work P2 = new Work("P2", Kind.READ, "GET /read", Map.of(1, 0.85, 64, 0.95, 256, 0.95), 0);
+    private static final Work P1 =
+            new Work("P1", Kind.MAJORITY_WRITE, "PUT /kv, w=majority", Map.of(1, 1.5, 64, 4.5, 256, 4.5), 1.0 / 3);
+    private static final Map<Integer, Double> P2_AT_LEAST = Map.of(1, 0.85, 64, 0.95, 256, 0.95);
+    private static final Work P2 = new Work("P2", Kind.READ, "GET /kv?read=leader", P2_AT_LEAST, 0);
+    private static final Work P2_ORIGINAL = new Work("P2", Kind.ORIGINAL_READ, "GET /read", P2_AT_LEAST, 0);
+    private static final Work P3 =
+            new Work("P3", Kind.LINEARIZABLE_READ, "GET /kv?read=linearizable", Map.of(1, 2.0, 64, 8.0, 256, 8.0), 0);
     private static final Work P4 = new Work("P4", Kind.WRITE, "POST /write", Map.of(64, 0.45, 256, 0.6), 0);
 
     private final Options options;
@@ -86,19 +86,19 @@ public final class Compare {
     private void againstBaseline(Quorate quorate) throws IOException, InterruptedException {
         Path other = RUN.resolve("baseline");
         try (Quorate baseline = Quorate.start("baseline", options.baseline(), other, List.of(), List.of())) {
-            compare(quorate, baseline, List.of(P1, P2, P4));
+            compare(quorate, baseline, List.of(P1, P2, P2_ORIGINAL, P3, P4));
         }
     }
 
     private void againstOthers(Quorate quorate) throws IOException, InterruptedException {
-        if (options.measures(P1.id)) {
+        if (options.measures(P1.id) || options.measures(P3.id)) {
             try (Etcd etcd = Etcd.start(RUN.resolve("etcd"))) {
-                compare(quorate, etcd, List.of(P1));
+                compare(quorate, etcd, List.of(P1, P3));
             }
         }
         if (options.measures(P2.id) || options.measures(P4.id)) {
             try (Bare bare = Bare.start(BARE_APP, RUN.resolve("bare"))) {
-                compare(quorate, bare, List.of(P2, P4));
+                compare(quorate, bare, List.of(P2, P2_ORIGINAL, P4));
             }
         }
     }

@@ -9,7 +9,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** Three processes of etcd, asked by the JSON gateway that it has for those who speak HTTP. */
+/** Three processes of etcd, asked by the JSON gateway that it has for those who speak HTTP; its reads are linearizable. */
 final class Etcd implements Served {
     private static final Pattern MEMBER = Pattern.compile("\"member_id\":\"(\\d+)\"");
     private static final Pattern LEADER = Pattern.compile("\"leader\":\"(\\d+)\"");
@@ -87,9 +87,9 @@ final class Etcd implements Served {
 
     @Override
     public Path requests(Kind kind) throws IOException {
-        return Requests.write(directory.resolve(kind + ".requests"), number -> {
+        return Requests.write(directory.resolve(kind + ".requests"), Requests.KEYS, number -> {
             String key = base64(Requests.key(number));
-            return kind == Kind.READ
+            return !kind.writes()
                     ? Requests.post("/v3/kv/range", "{\"key\":\"" + key + "\"}")
                     : Requests.post(
                             "/v3/kv/put",

@@ -27,7 +27,7 @@ final class Load {
             throws IOException, InterruptedException {
         List<Long> before = served.held();
         Result result = wrk(served, kind, connections, seconds);
-        if (kind != Served.Kind.READ) {
+        if (kind.writes()) {
             checkHeld(served, before, result.requests);
         }
         return result;

@@ -15,7 +15,7 @@ final class Options {
               --warm=250000            requests before each kind of call is measured, each side
               --warm-etcd=20000        the same for etcd, which has nothing to compile while it runs
               --connections=1,64,256
-              --only=P1,P2,P4,P11
+              --only=P1,P2,P3,P4,P11
               --baseline=FOLDER        the quarkus-app of another build, in the place of etcd and the bare endpoint
               --jvm=OPTIONS            for the JVMs of Quorate (not of the baseline), with blanks between
               --leader-jvm=OPTIONS     for the JVM of replica 0; for a profiler:
@@ -30,7 +30,7 @@ final class Options {
             "warm", "250000",
             "warm-etcd", "20000",
             "connections", "1,64,256",
-            "only", "P1,P2,P4,P11",
+            "only", "P1,P2,P3,P4,P11",
             "baseline", "",
             "jvm", "",
             "leader-jvm", ""));

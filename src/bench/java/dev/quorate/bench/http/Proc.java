@@ -6,11 +6,14 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** A server process, its port and its log. */
 final class Proc implements AutoCloseable {
@@ -86,12 +89,46 @@ final class Proc implements AutoCloseable {
     }
 
     String post(String path, String json) throws IOException, InterruptedException {
-        return send(HttpRequest.newBuilder(URI.create(url + path)).POST(HttpRequest.BodyPublishers.ofString(json)))
+        return send(HttpRequest.newBuilder(URI.create(url + path))
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(json)))
                 .body();
     }
 
     private static HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
         return HTTP.send(request.timeout(Duration.ofSeconds(5)).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** Processor time it has had so far. */
+    Duration cpu() {
+        return process.info().totalCpuDuration().orElseThrow();
+    }
+
+    /** The most memory it ever had, of all kinds; by what Linux says. */
+    long peakBytes() throws IOException {
+        try (Stream<String> status = Files.lines(Path.of("/proc", String.valueOf(process.pid()), "status"))) {
+            String peak =
+                    status.filter(line -> line.startsWith("VmHWM:")).findFirst().orElseThrow();
+            return Long.parseLong(peak.replaceAll("\\D", "")) << 10;
+        }
+    }
+
+    /** Heap in use behind a full collection, which this has done. */
+    long liveHeapBytes() throws IOException, InterruptedException {
+        String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+        new ProcessBuilder(jcmd, String.valueOf(process.pid()), "GC.run")
+                .start()
+                .waitFor();
+        return (long) metrics("jvm_memory_used_bytes\\{area=\"heap\".*");
+    }
+
+    /** The sum of the metrics whose lines begin so. */
+    double metrics(String regex) throws IOException, InterruptedException {
+        Pattern line = Pattern.compile("^" + regex + " (\\S+)$", Pattern.MULTILINE);
+        return line.matcher(get("/q/metrics"))
+                .results()
+                .mapToDouble(found -> Double.parseDouble(found.group(found.groupCount())))
+                .sum();
     }
 
     /** As {@code kill -9} does. */

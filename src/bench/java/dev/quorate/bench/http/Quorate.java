@@ -8,16 +8,22 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Three processes of Quorate, each with its own log, every write synced, nothing delayed. */
 final class Quorate implements Served {
     private static final Pattern LEADER = Pattern.compile("\"leader\":(\\d+)");
     private static final Pattern REPLICA = Pattern.compile("\"id\":(\\d+)[^}]*?\"lastIndex\":(\\d+)");
 
+    /** What the store takes at a time. */
+    private static final int BATCH = 1000;
+
     private final String name;
     private final Path directory;
     private final List<Proc> processes = new ArrayList<>();
     private int leader;
+    private int keys = Requests.KEYS;
 
     private Quorate(String name, Path directory) {
         this.name = name;
@@ -75,19 +81,45 @@ final class Quorate implements Served {
 
     @Override
     public String url() {
-        return processes.get(leader).url();
+        return leader().url();
     }
 
     @Override
     public Path requests(Kind kind) throws IOException {
-        return Requests.write(directory.resolve(kind + ".requests"), number -> {
-            String record = "{\"key\":\"" + Requests.key(number) + "\",\"value\":\"" + Requests.value(number) + "\"";
+        return Requests.write(directory.resolve(kind + ".requests"), keys, number -> {
+            String key = Requests.key(number);
             return switch (kind) {
-                case MAJORITY_WRITE -> Requests.post("/write-with-quorum", record + ",\"w\":\"majority\"}");
-                case WRITE -> Requests.post("/write", record + "}");
-                case READ -> Requests.get("/read?key=" + Requests.key(number));
+                case MAJORITY_WRITE -> Requests.put("/kv/" + key, Requests.value(number));
+                case WRITE ->
+                    Requests.post("/write", "{\"key\":\"" + key + "\",\"value\":\"" + Requests.value(number) + "\"}");
+                case READ -> Requests.get("/kv/" + key + "?read=leader");
+                case ORIGINAL_READ -> Requests.get("/read?key=" + key);
+                case LINEARIZABLE_READ -> Requests.get("/kv/" + key);
             };
         });
+    }
+
+    /** Writes so many keys, and asks for them from now on. */
+    void fill(int count) throws IOException, InterruptedException {
+        for (int from = 0; from < count; from += BATCH) {
+            String operations = IntStream.range(from, Math.min(count, from + BATCH))
+                    .mapToObj(number -> "{\"put\":\"" + Requests.key(number) + "\",\"value\":\""
+                            + Requests.value(number) + "\",\"contentType\":\"text/plain\"}")
+                    .collect(Collectors.joining(","));
+            String answer = leader().post("/kv/_batch", "{\"operations\":[" + operations + "]}");
+            if (!answer.contains("\"committed\":\"true\"")) {
+                throw new IOException("a batch was not written: " + answer);
+            }
+        }
+        keys = count;
+    }
+
+    Proc leader() {
+        return processes.get(leader);
+    }
+
+    List<Proc> processes() {
+        return processes;
     }
 
     /** Each replica's own last index, asked of itself. */

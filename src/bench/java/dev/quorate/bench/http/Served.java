@@ -30,7 +30,15 @@ interface Served extends AutoCloseable {
         MAJORITY_WRITE,
         /** A record is written and acknowledged when whoever took it has it (a bare endpoint: in memory). */
         WRITE,
-        /** A record is read. */
-        READ
+        /** A record is read where the newest is, which may not be committed. */
+        READ,
+        /** The same, by the original's call. */
+        ORIGINAL_READ,
+        /** A record is read, and the answer is the newest that was committed when it was asked for. */
+        LINEARIZABLE_READ;
+
+        boolean writes() {
+            return this == MAJORITY_WRITE || this == WRITE;
+        }
     }
 }
