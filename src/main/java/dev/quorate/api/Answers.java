@@ -55,9 +55,7 @@ final class Answers {
             return about(
                             result,
                             Problem.of(
-                                    412,
-                                    "precondition-failed",
-                                    "The precondition failed",
+                                    ProblemType.PRECONDITION_FAILED,
                                     "the version of " + read.key() + " is " + stored.version()))
                     .with("version", stored.version().toString())
                     .header(HttpHeaders.ETAG, etag(stored.version()))
@@ -108,8 +106,7 @@ final class Answers {
 
     private static Response absent(ReadResult result, String key) {
         String detail = "replica " + result.replica() + " has no " + key;
-        return about(result, Problem.of(404, "no-such-key", "There is no such key", detail))
-                .response();
+        return about(result, Problem.of(ProblemType.NO_SUCH_KEY, detail)).response();
     }
 
     /** A refusal that a read led to says who served it, as an answer does. */

@@ -23,7 +23,7 @@ final class AtLeader {
     private static final Duration PAUSE = Duration.ofMillis(20);
 
     private static final String NOTHING_DONE = "\"outcome\":\"none\"";
-    private static final String TYPE = "\"type\":\"urn:quorate:problem:unavailable\"";
+    private static final String TYPE = "\"type\":\"" + ProblemType.UNAVAILABLE.urn() + "\"";
 
     private final IntSupplier leaderElsewhere;
 

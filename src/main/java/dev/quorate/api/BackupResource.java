@@ -15,11 +15,6 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.net.URI;
 import java.util.OptionalInt;
-import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
-import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +22,6 @@ import org.jspecify.annotations.Nullable;
  * an open file and no memory, until the platform's idle time-out ends the connection; what was cut off lacks its trailer.
  */
 @Path("cluster/backup")
-@Tag(name = "cluster", description = "The replica set")
 public final class BackupResource {
     private final HostedReplicas hosted;
     private final Forwarder forwarder;
@@ -40,25 +34,10 @@ public final class BackupResource {
     /** Writes a snapshot, unless nothing was committed since the last, and sends it. */
     @GET
     @Produces({MediaType.APPLICATION_OCTET_STREAM, Problem.MEDIA_TYPE})
-    @Operation(
-            summary = "A backup: the committed state as of one entry of the log",
-            description =
-                    "For the commands restore and verify. From the leader, to whose process others redirect (307); it"
-                            + " holds every write that a majority acknowledged before. 403 without the peer secret where the set has"
-                            + " one. Quorate-Position is the entry's. A backup that was cut off is refused by restore and verify")
-    @Parameter(
-            name = "replica",
-            in = ParameterIn.QUERY,
-            description = "what this one, hosted by the process asked, knows as committed, be it the leader or not",
-            schema = @Schema(implementation = Integer.class))
     public Uni<Response> backup(
             @Context HttpServerRequest request, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret) {
         if (!hosted.isOpenTo(secret)) {
-            throw Problem.of(
-                    403,
-                    "forbidden",
-                    "The peer secret is missing or wrong",
-                    "send quorate.peer.secret in the header Quorate-Peer-Secret");
+            throw Problem.of(ProblemType.FORBIDDEN, "send quorate.peer.secret in the header Quorate-Peer-Secret");
         }
         OptionalInt named = HostedHere.asked(Query.of(request.query()), hosted);
         if (named.isPresent()) {

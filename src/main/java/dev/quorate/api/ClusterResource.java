@@ -23,20 +23,11 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.List;
 import java.util.OptionalInt;
-import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
-import org.eclipse.microprofile.openapi.annotations.media.Content;
-import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
-import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
-import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** The set as the replica asked sees it. */
 @Path("cluster")
 @Produces({MediaType.APPLICATION_JSON, Problem.MEDIA_TYPE})
-@Tag(name = "cluster", description = "The replica set")
 public final class ClusterResource {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -142,7 +133,6 @@ public final class ClusterResource {
     /** The set now. */
     @GET
     @NonBlocking
-    @Operation(summary = "The replica set as the replica asked sees it")
     public Cluster cluster() {
         Replica asked = hosted.asked();
         OptionalInt leader = hosted.leader();
@@ -161,15 +151,6 @@ public final class ClusterResource {
     @POST
     @Path("leader")
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(
-            summary = "Hand leadership over to a replica; answered when it leads",
-            description = "503 with outcome none: it could not take it, and the leader is the same as before")
-    @RequestBody(
-            required = true,
-            content =
-                    @Content(
-                            schema = @Schema(implementation = Object.class),
-                            examples = @ExampleObject(name = "to replica 1", value = "{\"replica\":1}")))
     public Uni<Response> transfer(
             byte @Nullable [] body, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
         byte[] bytes = body == null ? new byte[0] : body;
@@ -185,15 +166,6 @@ public final class ClusterResource {
     /** Has the replicas that this process hosts write a snapshot. */
     @POST
     @Path("snapshot")
-    @Operation(
-            summary = "Write a snapshot now, and let the log go of what it holds",
-            description = "Answered when it has begun, with how far it is; GET /cluster and its events tell the rest."
-                    + " Nothing is written where nothing was committed since the last")
-    @Parameter(
-            name = "replica",
-            in = ParameterIn.QUERY,
-            description = "Which one; all that this process hosts without it",
-            schema = @Schema(implementation = Integer.class))
     public Uni<Response> snapshot(@Context HttpServerRequest request) {
         OptionalInt one = HostedHere.asked(Query.of(request.query()), hosted);
         List<Uni<Taken>> begun = hosted.hosted().stream()

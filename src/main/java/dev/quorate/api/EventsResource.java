@@ -19,11 +19,6 @@ import jakarta.ws.rs.sse.Sse;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalInt;
-import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
-import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.ResponseHeader;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +28,6 @@ import org.jspecify.annotations.Nullable;
  * A watcher of the whole set reads from every process.
  */
 @Path("cluster/events")
-@Tag(name = "cluster", description = "The replica set")
 public final class EventsResource {
     private static final Logger LOG = Logger.getLogger(EventsResource.class);
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -50,25 +44,10 @@ public final class EventsResource {
     @GET
     @Produces(MediaType.SERVER_SENT_EVENTS)
     @ResponseHeader(name = HttpHeaders.CACHE_CONTROL, value = "no-cache")
-    @Operation(
-            summary = "What happens to the replicas of the process asked, each with its cause",
-            description =
-                    "Server-Sent Events, of the replicas that this process hosts only. Without Last-Event-ID the last"
-                            + " 1,000 come first. An event of the set has no SSE name and an id; data is JSON: id, replica, term,"
-                            + " type, role, reason (the core's, where it decided), cause (a sentence), at (wall clock), and what"
-                            + " the type adds. Named events, without an id, tell of the stream: gap (first: so many are missing;"
-                            + " null where nobody knows) and end (last: the reader was too slow, or the process stops)."
-                            + " A comment comes at the start, and after every 10 s without an event.")
-    @Parameter(
-            name = "replica",
-            in = ParameterIn.QUERY,
-            description = "the events of this replica alone",
-            schema = @Schema(implementation = Integer.class))
     public Multi<OutboundSseEvent> events(
             @Context HttpServerRequest request,
             @Context Sse sse,
-            @Parameter(description = "go on behind this event") @HeaderParam(HttpHeaders.LAST_EVENT_ID_HEADER) @Nullable
-                    String lastEventId) {
+            @HeaderParam(HttpHeaders.LAST_EVENT_ID_HEADER) @Nullable String lastEventId) {
         OptionalInt replica = HostedHere.asked(Query.of(request.query()), hosted);
         Multi<ClusterEvents.Item> items;
         try {

@@ -22,9 +22,7 @@ final class HostedHere {
         }
         if (hosted.hosted(replica).isEmpty()) {
             throw Problem.of(
-                            404,
-                            "not-hosted-here",
-                            "The replica is hosted by another process",
+                            ProblemType.NOT_HOSTED_HERE,
                             "ask the process of replica " + replica + " at " + hosted.url(replica))
                     .with("replica", replica)
                     .with("url", hosted.url(replica));

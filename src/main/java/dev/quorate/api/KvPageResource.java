@@ -14,16 +14,10 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Response;
 import java.util.function.Function;
-import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
-import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** Keys in order, a page at a time, each page at the level that is asked for. */
 @Path("kv")
-@Tag(name = "kv", description = "Values by key")
 public final class KvPageResource {
     private final HostedReplicas hosted;
     private final Forwarder forwarder;
@@ -37,39 +31,6 @@ public final class KvPageResource {
 
     /** A page. */
     @GET
-    @Operation(
-            summary = "List keys in order, a page at a time",
-            description =
-                    "{\"records\":[{\"key\",\"version\",\"value\" or \"valueBase64\",\"contentType\",\"timestamp\"}],"
-                            + "\"next\",\"watchFrom\"}. Each page shows one instant. next, where there is more, is the after of"
-                            + " the next page; a page ends early at 1 MiB of values. The first page (no after) has watchFrom:"
-                            + " GET /watch?from= it, once all pages are read, tells what was committed since, so that nothing is"
-                            + " missed. read is linearizable (the default: committed state only), leader or local (then replica"
-                            + " may name which one).")
-    @Parameter(
-            name = "prefix",
-            in = ParameterIn.QUERY,
-            description = "keys that begin with it; all by default",
-            schema = @Schema(implementation = String.class))
-    @Parameter(
-            name = "after",
-            in = ParameterIn.QUERY,
-            description = "the page begins behind this key, whether it is there or not",
-            schema = @Schema(implementation = String.class))
-    @Parameter(
-            name = "limit",
-            in = ParameterIn.QUERY,
-            description = "how many keys at most, 1..1000",
-            schema = @Schema(implementation = Integer.class, defaultValue = "100"))
-    @Parameter(
-            name = "values",
-            in = ParameterIn.QUERY,
-            description = "false: keys and versions only",
-            schema = @Schema(implementation = Boolean.class, defaultValue = "true"))
-    @Parameter(name = "read", in = ParameterIn.QUERY, schema = @Schema(implementation = String.class))
-    @Parameter(name = "replica", in = ParameterIn.QUERY, schema = @Schema(implementation = Integer.class))
-    @Parameter(name = "timeout", in = ParameterIn.QUERY, schema = @Schema(implementation = String.class))
-    @Parameter(name = Answers.POSITION, in = ParameterIn.HEADER, schema = @Schema(implementation = String.class))
     public Uni<Response> page(
             @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
         KvPage page = KvPage.of(request, hosted);

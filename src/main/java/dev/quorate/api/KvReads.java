@@ -7,6 +7,7 @@ import dev.quorate.replica.Replica;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.http.HttpServerResponse;
 import jakarta.inject.Singleton;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
@@ -18,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  */
 @Singleton
 final class KvReads {
-    private static final String TOO_STALE = "too-stale";
-
     private final HostedReplicas hosted;
     private final Forwarder forwarder;
     private final AtLeader atLeader;
@@ -96,17 +95,16 @@ final class KvReads {
     /** For the process that passed the call on, which asks the leader then. */
     private static Problem tooStale(ReadResult result) {
         return Problem.of(
-                        503,
-                        TOO_STALE,
-                        "The replica's state may be older than was asked for",
+                        ProblemType.TOO_STALE,
                         "replica " + result.replica() + " cannot say that it is as fresh as maxStaleness")
                 .with("outcome", "none")
-                .with("stalenessMs", result.stalenessMs() < 0 ? null : result.stalenessMs());
+                .with("stalenessMs", result.stalenessMs() < 0 ? null : result.stalenessMs())
+                .header(HttpHeaders.RETRY_AFTER, "1");
     }
 
     private static boolean isTooStale(Response answer) {
         return answer.getStatus() == 503
                 && answer.getEntity() instanceof byte[] body
-                && new String(body, StandardCharsets.UTF_8).contains(":" + TOO_STALE + "\"");
+                && new String(body, StandardCharsets.UTF_8).contains(ProblemType.TOO_STALE.urn() + "\"");
     }
 }

@@ -16,16 +16,10 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.Locale;
-import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
-import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** Values by key, as bytes: {@code /kv/{key}}, where each request chooses what its answer promises. */
 @Path("kv/{key: .+}")
-@Tag(name = "kv", description = "Values by key")
 public final class KvResource {
     private static final String PREFIX = "/kv/";
     private static final String BATCH = "_batch";
@@ -42,16 +36,6 @@ public final class KvResource {
 
     /** The body is the value; acknowledged when {@code w} replicas have it on stable storage. */
     @PUT
-    @Operation(
-            summary = "Write a value; acknowledged when w replicas have it on stable storage",
-            description =
-                    "w is 1..N, majority (the default) or all; timeout is 1ms..60s; after ttl (1ms..3650d) the record"
-                            + " expires. If-Match and If-None-Match make it conditional (412), Idempotency-Key makes it safe to repeat."
-                            + " 201 where the key was not there, with a receipt.")
-    @Parameter(name = "key", in = ParameterIn.PATH, required = true, schema = @Schema(implementation = String.class))
-    @Parameter(name = "w", in = ParameterIn.QUERY, schema = @Schema(implementation = String.class))
-    @Parameter(name = "timeout", in = ParameterIn.QUERY, schema = @Schema(implementation = String.class))
-    @Parameter(name = "ttl", in = ParameterIn.QUERY, schema = @Schema(implementation = String.class))
     public Uni<Response> put(
             byte @Nullable [] body,
             @Context HttpServerRequest request,
@@ -63,12 +47,6 @@ public final class KvResource {
 
     /** Removes a key, also one that is not there: that it is not is then as safe as the receipt says. */
     @DELETE
-    @Operation(
-            summary = "Delete a key; acknowledged when w replicas have that on stable storage",
-            description = "Parameters and headers as of PUT. 200 with a receipt, also where the key was not there.")
-    @Parameter(name = "key", in = ParameterIn.PATH, required = true, schema = @Schema(implementation = String.class))
-    @Parameter(name = "w", in = ParameterIn.QUERY, schema = @Schema(implementation = String.class))
-    @Parameter(name = "timeout", in = ParameterIn.QUERY, schema = @Schema(implementation = String.class))
     public Uni<Response> delete(
             @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
         return writes.one(KvWrite.delete(key(request), request, hosted), request.response(), forwardedBy);
@@ -76,22 +54,13 @@ public final class KvResource {
 
     /** Several writes in one log entry, at {@code /kv/_batch}: all of them, or none. */
     @POST
-    @Operation(
-            summary = "Write a batch, all of it or nothing; the key in the path is _batch",
-            description =
-                    "{\"operations\":[{\"put\":key,\"value\" or \"valueBase64\",\"contentType\",\"ttl\",\"ifMatch\","
-                            + "\"ifNoneMatch\"},{\"delete\":key,\"ifMatch\",\"ifNoneMatch\"}]}; ifMatch and ifNoneMatch are a version or"
-                            + " *. Parameters and headers as of PUT.")
-    @Parameter(name = "key", in = ParameterIn.PATH, required = true, schema = @Schema(implementation = String.class))
-    @Parameter(name = "w", in = ParameterIn.QUERY, schema = @Schema(implementation = String.class))
-    @Parameter(name = "timeout", in = ParameterIn.QUERY, schema = @Schema(implementation = String.class))
     public Uni<Response> batch(
             byte @Nullable [] body,
             @Context HttpServerRequest request,
             @HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String contentType,
             @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
         if (!key(request).equals(BATCH)) {
-            throw Problems.ofStatus(405).header(HttpHeaders.ALLOW, "DELETE, GET, HEAD, OPTIONS, PUT");
+            throw Problems.ofStatus(405).header(HttpHeaders.ALLOW, AllowedMethods.OF_A_KEY);
         }
         if (contentType == null || !contentType.toLowerCase(Locale.ROOT).startsWith(MediaType.APPLICATION_JSON)) {
             throw Problem.unsupportedMediaType();
@@ -101,25 +70,6 @@ public final class KvResource {
 
     /** The value's bytes, under the content type that they were written with. */
     @GET
-    @Operation(
-            summary = "Read a value",
-            description =
-                    "read is linearizable (the default), leader, repair, quorum (of r replicas, a majority by default)"
-                            + " or local (then replica may name which one). What may be older than maxStaleness is asked of the"
-                            + " leader. The header Quorate-Position asks for an answer at or after that position; If-Match and"
-                            + " If-None-Match compare the version (412, 304).")
-    @Parameter(name = "key", in = ParameterIn.PATH, required = true, schema = @Schema(implementation = String.class))
-    @Parameter(name = "read", in = ParameterIn.QUERY, schema = @Schema(implementation = String.class))
-    @Parameter(name = "r", in = ParameterIn.QUERY, schema = @Schema(implementation = Integer.class))
-    @Parameter(name = "replica", in = ParameterIn.QUERY, schema = @Schema(implementation = Integer.class))
-    @Parameter(name = "maxStaleness", in = ParameterIn.QUERY, schema = @Schema(implementation = String.class))
-    @Parameter(name = Answers.POSITION, in = ParameterIn.HEADER, schema = @Schema(implementation = String.class))
-    @Parameter(name = HttpHeaders.IF_MATCH, in = ParameterIn.HEADER, schema = @Schema(implementation = String.class))
-    @Parameter(
-            name = HttpHeaders.IF_NONE_MATCH,
-            in = ParameterIn.HEADER,
-            schema = @Schema(implementation = String.class))
-    @Parameter(name = "timeout", in = ParameterIn.QUERY, schema = @Schema(implementation = String.class))
     public Uni<Response> get(
             @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
         Uni<Response> answer = reads.get(KvRead.of(key(request), request, hosted), request.response(), forwardedBy);

@@ -23,14 +23,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
-import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
-import org.eclipse.microprofile.openapi.annotations.media.Content;
-import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
-import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
-import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,10 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 @Path("/")
 @Produces({MediaType.APPLICATION_JSON, Problem.MEDIA_TYPE})
-@Tag(name = "original", description = "The five calls of the original")
 public final class OriginalResource {
-    private static final String ONE = "{\"key\":\"user:1\",\"value\":\"Jessica\"}";
-    private static final String SOME = "{\"key\":\"user:1\",\"value\":\"Jessica\",\"w\":2}";
 
     private final HostedReplicas hosted;
     private final Forwarder forwarder;
@@ -58,13 +47,6 @@ public final class OriginalResource {
     @POST
     @Path("write")
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(summary = "Write a record; acknowledged when the leader has it on stable storage")
-    @RequestBody(
-            required = true,
-            content =
-                    @Content(
-                            schema = @Schema(implementation = Object.class),
-                            examples = @ExampleObject(name = "a record", value = ONE)))
     public Uni<Response> write(
             @Context HttpServerRequest request,
             byte @Nullable [] body,
@@ -77,15 +59,6 @@ public final class OriginalResource {
     @POST
     @Path("write-with-quorum")
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(
-            summary = "Write a record; acknowledged when w replicas have it on stable storage",
-            description = "w is 1..N, \"majority\" (the default) or \"all\"")
-    @RequestBody(
-            required = true,
-            content =
-                    @Content(
-                            schema = @Schema(implementation = Object.class),
-                            examples = @ExampleObject(name = "a record", value = SOME)))
     public Uni<Response> writeWithQuorum(
             @Context HttpServerRequest request,
             byte @Nullable [] body,
@@ -129,11 +102,6 @@ public final class OriginalResource {
     /** The leader's newest record; with {@code r}, the newest that {@code r} replicas know. */
     @GET
     @Path("read")
-    @Operation(
-            summary = "Read the leader's newest record",
-            description = "With r (1..N): ask r replicas, any of them, and take the answer of the longest log")
-    @Parameter(name = "key", in = ParameterIn.QUERY, required = true, schema = @Schema(implementation = String.class))
-    @Parameter(name = "r", in = ParameterIn.QUERY, schema = @Schema(implementation = Integer.class))
     public Uni<Response> read(
             @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
         Query query = Query.of(request.query());
@@ -160,13 +128,6 @@ public final class OriginalResource {
     /** What one follower has, read repair included. */
     @GET
     @Path("follower-read")
-    @Operation(summary = "Read what one follower has, which may be behind the leader")
-    @Parameter(name = "key", in = ParameterIn.QUERY, required = true, schema = @Schema(implementation = String.class))
-    @Parameter(
-            name = "replica",
-            in = ParameterIn.QUERY,
-            required = true,
-            schema = @Schema(implementation = Integer.class))
     public Uni<Response> followerRead(
             @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
         Query query = Query.of(request.query());
@@ -181,8 +142,6 @@ public final class OriginalResource {
     /** The leader's newest record, after the replicas that lack it were given it. */
     @GET
     @Path("read-with-repair")
-    @Operation(summary = "Read the leader's newest record and give it to the replicas that are behind")
-    @Parameter(name = "key", in = ParameterIn.QUERY, required = true, schema = @Schema(implementation = String.class))
     public Uni<Response> readWithRepair(
             @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
         String key = key(Query.of(request.query()));
@@ -197,8 +156,6 @@ public final class OriginalResource {
     /** As {@link #readWithRepair}; the original takes both verbs. */
     @POST
     @Path("read-with-repair")
-    @Operation(summary = "As GET /read-with-repair")
-    @Parameter(name = "key", in = ParameterIn.QUERY, required = true, schema = @Schema(implementation = String.class))
     public Uni<Response> repair(
             @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
         return readWithRepair(request, forwardedBy);

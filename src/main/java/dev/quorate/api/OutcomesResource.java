@@ -12,16 +12,10 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.util.OptionalInt;
-import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
-import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** What became of a write whose answer was lost, or came before its fate was known. */
 @Path("cluster/outcomes")
 @Produces({MediaType.APPLICATION_JSON, Problem.MEDIA_TYPE})
-@Tag(name = "cluster", description = "The replica set")
 public final class OutcomesResource {
     private final HostedReplicas hosted;
 
@@ -41,17 +35,6 @@ public final class OutcomesResource {
     /** What the replica asked knows of it. */
     @GET
     @Path("{version}")
-    @Operation(
-            summary = "What became of a write, by its version",
-            description =
-                    "committed: it is there for good. pending: it is in the log of the replica asked, and a failover"
-                            + " may still remove it. discarded: a failover has removed it. unknown: the log of the replica asked is"
-                            + " not that far; another replica, or a later call, may tell.")
-    @Parameter(
-            name = "replica",
-            in = ParameterIn.QUERY,
-            description = "which replica of the process asked is to tell",
-            schema = @Schema(implementation = Integer.class))
     public Uni<Told> outcome(@PathParam("version") String version, @Context HttpServerRequest request) {
         OptionalInt asked = HostedHere.asked(Query.of(request.query()), hosted);
         Replica replica = asked.isPresent() ? hosted.hosted(asked.getAsInt()).orElseThrow() : hosted.asked();

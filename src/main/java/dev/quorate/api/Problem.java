@@ -26,11 +26,11 @@ final class Problem extends RuntimeException {
     private final transient Map<String, @Nullable Object> members = new LinkedHashMap<>();
     private final transient Map<String, String> headers = new LinkedHashMap<>();
 
-    private Problem(int status, String type, String title, String detail) {
+    private Problem(int status, ProblemType type, String detail) {
         super(detail, null, false, false);
         this.status = status;
-        members.put("type", "urn:quorate:problem:" + type);
-        members.put("title", title);
+        members.put("type", type.urn());
+        members.put("title", type.title());
         members.put("status", status);
         members.put("detail", detail);
     }
@@ -38,23 +38,25 @@ final class Problem extends RuntimeException {
     /**
      * Begins a document.
      *
-     * @param type last part of the URN, lower case with hyphens
-     * @param title the same for every occurrence of the type
      * @param detail this occurrence, for a person; never a class, a path or a stack trace
      */
-    static Problem of(int status, String type, String title, String detail) {
-        return new Problem(status, type, title, detail);
+    static Problem of(ProblemType type, String detail) {
+        return new Problem(type.status(), type, detail);
+    }
+
+    /** A refusal by the platform with that status, for which there is no type of its own. */
+    static Problem refused(int status) {
+        return new Problem(status, ProblemType.REFUSED, "the request cannot be answered");
     }
 
     /** A request that cannot be understood, with the member or parameter that is to blame. */
     static Problem badRequest(String member, String detail) {
-        return of(400, "bad-request", "The request is not valid", member + ": " + detail)
-                .with("member", member);
+        return of(ProblemType.BAD_REQUEST, member + ": " + detail).with("member", member);
     }
 
     /** Something is larger than the limit. */
     static Problem tooLarge(String member, long sizeBytes, long limitBytes) {
-        return of(413, "too-large", "The request is too large", member + ": at most " + limitBytes + " bytes are taken")
+        return of(ProblemType.TOO_LARGE, member + ": at most " + limitBytes + " bytes are taken")
                 .with("member", member)
                 .with("sizeBytes", sizeBytes)
                 .with("limitBytes", limitBytes);
@@ -62,7 +64,7 @@ final class Problem extends RuntimeException {
 
     /** There are more of something than the limit. */
     static Problem tooMany(String member, long count, long limit) {
-        return of(413, "too-large", "The request is too large", member + ": at most " + limit + " are taken")
+        return of(ProblemType.TOO_LARGE, member + ": at most " + limit + " are taken")
                 .with("member", member)
                 .with("count", count)
                 .with("limit", limit);
@@ -70,18 +72,12 @@ final class Problem extends RuntimeException {
 
     /** What came is not what the call takes. */
     static Problem unsupportedMediaType() {
-        return of(
-                415,
-                "unsupported-media-type",
-                "The content type is not supported",
-                "send JSON in UTF-8, with Content-Type: application/json");
+        return of(ProblemType.UNSUPPORTED_MEDIA_TYPE, "send JSON in UTF-8, with Content-Type: application/json");
     }
 
     /** Nobody can do it now; another try may do. */
     static Problem unavailable(String detail, String outcome) {
-        return of(503, "unavailable", "The replica set cannot do this now", detail)
-                .with("outcome", outcome)
-                .header(HttpHeaders.RETRY_AFTER, "1");
+        return of(ProblemType.UNAVAILABLE, detail).with("outcome", outcome).header(HttpHeaders.RETRY_AFTER, "1");
     }
 
     /** Adds a member. */

@@ -8,11 +8,11 @@ import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MultivaluedMap;
 import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
@@ -47,9 +47,11 @@ public final class Problems {
 
     /** What the platform refuses: no such path, verb, type. */
     @ServerExceptionMapper
-    Response map(WebApplicationException e) {
+    Response map(WebApplicationException e, UriInfo uri) {
         Response refusal = e.getResponse();
-        int status = refusal.getStatus();
+        String path = uri.getPath();
+        // Where two resources share the beginning of a path, the platform looks for the method in one of them only.
+        int status = refusal.getStatus() == 404 && AllowedMethods.isOfAKey(path) ? 405 : refusal.getStatus();
         if (status < 400) {
             return refusal;
         }
@@ -59,6 +61,9 @@ public final class Problems {
         MultivaluedMap<String, Object> headers = refusal.getHeaders();
         headers.remove(HttpHeaders.CONTENT_TYPE);
         headers.remove(HttpHeaders.CONTENT_LENGTH);
+        if (status == 405) {
+            headers.putSingle(HttpHeaders.ALLOW, AllowedMethods.at(path));
+        }
         return ofStatus(status).response(headers);
     }
 
@@ -76,7 +81,7 @@ public final class Problems {
     static Problem of(ReplicaException e) {
         String detail = sentence(e);
         if (e instanceof ReplicaException.QuorumTimeout timeout) {
-            return Problem.of(504, "quorum-timeout", "Too few replicas acknowledged the write in time", detail)
+            return Problem.of(ProblemType.QUORUM_TIMEOUT, detail)
                     .with("required", timeout.required())
                     .with("acknowledged", timeout.acknowledgedBy().size())
                     .with("acknowledgedBy", timeout.acknowledgedBy())
@@ -85,31 +90,30 @@ public final class Problems {
                     .with("outcome", "pending");
         }
         if (e instanceof ReplicaException.TooFewReplies replies) {
-            return Problem.of(504, "too-few-replies", "Too few replicas answered the read in time", detail)
+            return Problem.of(ProblemType.TOO_FEW_REPLIES, detail)
                     .with("required", replies.required())
                     .with("answered", replies.answered());
         }
         if (e instanceof ReplicaException.ReadTimeout) {
-            return Problem.of(504, "read-timeout", "The read could not be answered in time", detail);
+            return Problem.of(ProblemType.READ_TIMEOUT, detail);
         }
         if (e instanceof ReplicaException.PositionNotReached late) {
-            return Problem.of(503, "position-not-reached", "The replica is not as far as the position", detail)
+            return Problem.of(ProblemType.POSITION_NOT_REACHED, detail)
                     .with("outcome", "none")
                     .with("position", late.position().toString())
                     .with("reached", late.reached().toString())
                     .header(HttpHeaders.RETRY_AFTER, "1");
         }
         if (e instanceof ReplicaException.PositionDiscarded discarded) {
-            return Problem.of(409, "position-discarded", "The position was removed by a failover", detail)
+            return Problem.of(ProblemType.POSITION_DISCARDED, detail)
                     .with("position", discarded.position().toString());
         }
         if (e instanceof ReplicaException.Compacted compacted) {
-            return Problem.of(410, "compacted", "The log no longer has what follows", detail)
+            return Problem.of(ProblemType.COMPACTED, detail)
                     .with("first", compacted.first().toString());
         }
         if (e instanceof ReplicaException.TooManyWatchers) {
-            return Problem.of(429, "too-many-watchers", "Too many watch", detail)
-                    .header(HttpHeaders.RETRY_AFTER, "10");
+            return Problem.of(ProblemType.TOO_MANY_WATCHERS, detail).header(HttpHeaders.RETRY_AFTER, "10");
         }
         if (e instanceof ReplicaException.NoSpace full) {
             return noSpace(full, detail);
@@ -118,12 +122,12 @@ public final class Problems {
             return preconditionFailed(failed, detail);
         }
         if (e instanceof ReplicaException.KeyReused reused) {
-            return Problem.of(422, "idempotency-key-reused", "The idempotency key belongs to another request", detail)
+            return Problem.of(ProblemType.IDEMPOTENCY_KEY_REUSED, detail)
                     .with("outcome", "none")
                     .with("version", reused.version().toString());
         }
         if (e instanceof ReplicaException.Overloaded) {
-            return Problem.of(503, "overloaded", "Too many requests wait", detail)
+            return Problem.of(ProblemType.OVERLOADED, detail)
                     .with("outcome", "none")
                     .header(HttpHeaders.RETRY_AFTER, "1");
         }
@@ -131,8 +135,7 @@ public final class Problems {
     }
 
     private static Problem noSpace(ReplicaException.NoSpace full, String detail) {
-        Problem problem = Problem.of(507, "no-space", "There is no space for the write", detail)
-                .with("outcome", "none");
+        Problem problem = Problem.of(ProblemType.NO_SPACE, detail).with("outcome", "none");
         return full.limitBytes() < 0
                 ? problem
                 : problem.with("usedBytes", full.usedBytes()).with("limitBytes", full.limitBytes());
@@ -147,8 +150,7 @@ public final class Problems {
             members.put("version", text(mismatch.version()));
             mismatches.add(members);
         }
-        Problem problem = Problem.of(412, "precondition-failed", "A precondition does not hold", detail)
-                .with("outcome", "none");
+        Problem problem = Problem.of(ProblemType.PRECONDITION_FAILED, detail).with("outcome", "none");
         if (mismatches.size() == 1) {
             problem.with("version", text(failed.mismatches().get(0).version()));
         }
@@ -162,27 +164,15 @@ public final class Problems {
     /** The document of a refusal by the platform, which carries nothing but its status. */
     static Problem ofStatus(int status) {
         return switch (status) {
-            case 404 -> Problem.of(404, "no-such-path", "There is nothing at this path", "see /q/openapi for what is");
-            case 405 ->
-                Problem.of(
-                        405,
-                        "method-not-allowed",
-                        "The method is not allowed here",
-                        "the Allow header names those that are");
-            case 406 ->
-                Problem.of(406, "not-acceptable", "No acceptable representation", "answers here are application/json");
-            case 413 -> Problem.of(413, "too-large", "The request is too large", "the body is above the limit");
+            case 400 -> Problem.of(ProblemType.BAD_REQUEST, "the request cannot be understood");
+            case 404 -> Problem.of(ProblemType.NO_SUCH_PATH, "see /q/openapi for what is");
+            case 405 -> Problem.of(ProblemType.METHOD_NOT_ALLOWED, "the Allow header names those that are");
+            case 406 -> Problem.of(ProblemType.NOT_ACCEPTABLE, "answers here are application/json");
+            case 413 -> Problem.of(ProblemType.TOO_LARGE, "the body is above the limit");
             case 415 -> Problem.unsupportedMediaType();
-            case 500 -> Problem.of(500, "internal", "The server failed", "the server's log says why");
-            default -> other(status);
+            case 500 -> Problem.of(ProblemType.INTERNAL, "the server's log says why");
+            default -> Problem.refused(status);
         };
-    }
-
-    private static Problem other(int status) {
-        Response.Status known = Response.Status.fromStatusCode(status);
-        String title = known == null ? "Status " + status : known.getReasonPhrase();
-        String type = title.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-");
-        return Problem.of(status, type, title, "the request cannot be answered");
     }
 
     private static String sentence(ReplicaException e) {

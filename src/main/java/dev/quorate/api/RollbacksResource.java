@@ -17,11 +17,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalInt;
-import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
-import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +25,6 @@ import org.jspecify.annotations.Nullable;
  */
 @Path("cluster/rollbacks")
 @Produces(MediaType.APPLICATION_JSON)
-@Tag(name = "cluster", description = "The replica set")
 public final class RollbacksResource {
     private static final int DEFAULT_LIMIT = 100;
     private static final int LARGEST_LIMIT = 1_000;
@@ -75,22 +69,6 @@ public final class RollbacksResource {
     /** The newest of them. */
     @GET
     @Blocking
-    @Operation(
-            summary = "Writes that failovers took from the logs of the replicas of the process asked",
-            description =
-                    "Of the replicas that this process hosts only, newest first, read from their directories. removed:"
-                            + " it left that replica's log, and a later leader may still bring it back (it is then listed no"
-                            + " more). discarded: the commit index has passed its place without it. The values are in the files.")
-    @Parameter(
-            name = "limit",
-            in = ParameterIn.QUERY,
-            description = "how many at most, 1..1000",
-            schema = @Schema(implementation = Integer.class, defaultValue = "100"))
-    @Parameter(
-            name = "replica",
-            in = ParameterIn.QUERY,
-            description = "those of this replica alone",
-            schema = @Schema(implementation = Integer.class))
     public Listed rollbacks(@Context HttpServerRequest request) {
         Query query = Query.of(request.query());
         int asked = query.number("limit", RollbacksResource::outOfRange);

@@ -26,18 +26,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletionException;
-import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
-import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.ResponseHeader;
 import org.jspecify.annotations.Nullable;
 
 /** The committed changes of keys in the order of the log, as Server-Sent Events, from any replica. */
 @Path("watch")
-@Tag(name = "kv", description = "Values by key")
 public final class WatchResource {
     private static final Logger LOG = Logger.getLogger(WatchResource.class);
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -56,38 +50,10 @@ public final class WatchResource {
     @Blocking
     @Produces(MediaType.SERVER_SENT_EVENTS)
     @ResponseHeader(name = HttpHeaders.CACHE_CONTROL, value = "no-cache")
-    @Operation(
-            summary = "Committed changes in the order of the log, each once",
-            description =
-                    "Server-Sent Events. A change has no SSE name; data is JSON: type (put or delete), key, version,"
-                            + " then value or valueBase64, contentType where there is one, and timestamp; or reason (delete or"
-                            + " expiry). The last change of an entry has the entry's position as its id: a stream that is cut"
-                            + " within an entry goes on with the whole entry. Named events tell of the stream: position (where"
-                            + " it is: first, and after 10 s without a change; with an id) and end (last: reason is too-slow,"
-                            + " compacted or stopped; resume says where to go on). A position that this replica has not reached"
-                            + " is waited for (503), one that a failover removed is 409, one whose log is gone 410 with the"
-                            + " first that can be had.")
-    @Parameter(
-            name = "prefix",
-            in = ParameterIn.QUERY,
-            description = "keys that begin with it; all by default",
-            schema = @Schema(implementation = String.class))
-    @Parameter(
-            name = "from",
-            in = ParameterIn.QUERY,
-            description = "the position to go on behind; what is committed now by default",
-            schema = @Schema(implementation = String.class))
-    @Parameter(
-            name = "replica",
-            in = ParameterIn.QUERY,
-            description = "which replica of the process asked is to tell",
-            schema = @Schema(implementation = Integer.class))
-    @Parameter(name = "timeout", in = ParameterIn.QUERY, schema = @Schema(implementation = String.class))
     public Multi<OutboundSseEvent> watch(
             @Context HttpServerRequest request,
             @Context Sse sse,
-            @Parameter(description = "as from, and before it") @HeaderParam(HttpHeaders.LAST_EVENT_ID_HEADER) @Nullable
-                    String lastEventId) {
+            @HeaderParam(HttpHeaders.LAST_EVENT_ID_HEADER) @Nullable String lastEventId) {
         Query query = Query.of(request.query());
         OptionalInt asked = HostedHere.asked(query, hosted);
         Replica replica = asked.isPresent() ? hosted.hosted(asked.getAsInt()).orElseThrow() : hosted.asked();

@@ -18,7 +18,6 @@ import jakarta.ws.rs.core.Response;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
-import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.jspecify.annotations.Nullable;
 
 /** What other replicas ask of those hosted here. Closed to others by the peer secret, where one is set. */
@@ -36,7 +35,6 @@ public final class PeerResource {
     /** A leader's entries. */
     @POST
     @Path("append")
-    @Operation(hidden = true)
     public Uni<Response> append(
             @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
         return answer(
@@ -51,7 +49,6 @@ public final class PeerResource {
     /** A leader shows that it leads. */
     @POST
     @Path("heartbeat")
-    @Operation(hidden = true)
     public Uni<Response> heartbeat(
             @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
         return answer(
@@ -66,7 +63,6 @@ public final class PeerResource {
     /** Somebody asks whether it would be elected. */
     @POST
     @Path("pre-vote")
-    @Operation(hidden = true)
     public Uni<Response> preVote(
             @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
         return answer(
@@ -81,7 +77,6 @@ public final class PeerResource {
     /** Somebody stands. */
     @POST
     @Path("vote")
-    @Operation(hidden = true)
     public Uni<Response> vote(
             @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
         return answer(
@@ -96,7 +91,6 @@ public final class PeerResource {
     /** The leader hands over. */
     @POST
     @Path("transfer")
-    @Operation(hidden = true)
     public Uni<Response> transfer(
             @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
         return answer(
@@ -111,7 +105,6 @@ public final class PeerResource {
     /** The leader tells a joining replica that it counts. */
     @POST
     @Path("admit")
-    @Operation(hidden = true)
     public Uni<Response> admit(
             @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
         return answer(
@@ -126,7 +119,6 @@ public final class PeerResource {
     /** Who is there. */
     @POST
     @Path("hello")
-    @Operation(hidden = true)
     public Uni<Response> hello(
             @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
         return answer(
@@ -141,7 +133,6 @@ public final class PeerResource {
     /** A set is proposed. */
     @POST
     @Path("form")
-    @Operation(hidden = true)
     public Uni<Response> form(
             @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
         return answer(id, secret, body, WireFormat::readForm, (asked, received) -> {
@@ -154,7 +145,6 @@ public final class PeerResource {
     /** A read that asks several. */
     @POST
     @Path("read")
-    @Operation(hidden = true)
     public Uni<Response> read(
             @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
         return answer(
@@ -169,7 +159,6 @@ public final class PeerResource {
     /** A part of a snapshot, for a replica that lacks what the log no longer keeps. */
     @POST
     @Path("snapshot")
-    @Operation(hidden = true)
     public Uni<Response> install(
             @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
         return answer(
@@ -187,7 +176,6 @@ public final class PeerResource {
     /** A record for a replica that is behind. */
     @POST
     @Path("repair")
-    @Operation(hidden = true)
     public Uni<Response> repair(
             @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
         return answer(

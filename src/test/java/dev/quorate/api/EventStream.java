@@ -14,14 +14,21 @@ import java.util.concurrent.Flow;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** A reader of Server-Sent Events that keeps the lines it gets. */
+/** A reader of Server-Sent Events that keeps the lines it gets, and holds them against the document when it is closed. */
 final class EventStream implements AutoCloseable, Flow.Subscriber<String> {
+    private static final Contract CONTRACT = Contract.ofResource();
+
+    private final String path;
     private final List<String> lines = new CopyOnWriteArrayList<>();
     private volatile Flow.@Nullable Subscription subscription;
 
+    private EventStream(String path) {
+        this.path = path;
+    }
+
     /** Connects; the lines come as they come. */
     static EventStream of(URI uri, Map<String, String> headers) {
-        EventStream stream = new EventStream();
+        EventStream stream = new EventStream(uri.getRawPath());
         HttpRequest.Builder request = HttpRequest.newBuilder(uri).version(HttpClient.Version.HTTP_1_1);
         headers.forEach(request::header);
         HttpClient.newHttpClient()
@@ -72,6 +79,10 @@ final class EventStream implements AutoCloseable, Flow.Subscriber<String> {
         Flow.Subscription started = subscription;
         if (started != null) {
             started.cancel();
+        }
+        List<String> offences = SentEvents.offences(CONTRACT, CONTRACT.stream(path), lines());
+        if (!offences.isEmpty()) {
+            throw new AssertionError("against openapi.yaml: " + offences);
         }
     }
 }

@@ -19,6 +19,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * that echoes what it was asked, or hangs up.
  */
 public final class LoneMember implements QuarkusTestResourceLifecycleManager {
+    /** Header {@code Quorate-Set} of what the stand-in answers, and is passed on: no answer of ours. */
+    static final String MADE_UP = "made-up";
+
     /** What the stand-in was asked: verb, URI as it came, who passed it on, body. */
     static final List<String> ASKED = new CopyOnWriteArrayList<>();
 
@@ -64,6 +67,7 @@ public final class LoneMember implements QuarkusTestResourceLifecycleManager {
             return;
         }
         exchange.getResponseHeaders().add("Quorate-Replica", "2");
+        exchange.getResponseHeaders().add("Quorate-Set", MADE_UP);
         exchange.getResponseHeaders().add("ETag", "\"1.2\"");
         exchange.getResponseHeaders().add("X-Private", "stays");
         if (path.equals("/write")) {
