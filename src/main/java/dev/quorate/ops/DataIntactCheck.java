@@ -8,7 +8,7 @@ import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
-/** Down when the files of a hosted replica are damaged and it runs on with what it has in memory. */
+/** Down when the files of a hosted replica are damaged, or its state may be, and it runs on with what it has in memory. */
 @Readiness
 @ApplicationScoped
 public class DataIntactCheck implements HealthCheck {

@@ -38,6 +38,7 @@ public class Metrics implements ReplicaListener {
     private final Timer syncs;
     private final DistributionSummary batches;
     private final Counter damages;
+    private final Counter stateDifferences;
     private final Map<Rollback.State, Counter> rollbacks = new EnumMap<>(Rollback.State.class);
 
     Metrics(HostedReplicas hosted, MeterRegistry registry) {
@@ -64,6 +65,10 @@ public class Metrics implements ReplicaListener {
                 .register(registry);
         this.damages = Counter.builder("quorate.damages")
                 .description("Times that damage was found in a replica's files")
+                .tags(set)
+                .register(registry);
+        this.stateDifferences = Counter.builder("quorate.state.differences")
+                .description("Times that a replica found its committed state to be another than that of others")
                 .tags(set)
                 .register(registry);
         for (Rollback.State state : Rollback.State.values()) {
@@ -127,6 +132,11 @@ public class Metrics implements ReplicaListener {
     @Override
     public void damaged() {
         damages.increment();
+    }
+
+    @Override
+    public void stateDiffers() {
+        stateDifferences.increment();
     }
 
     @Override

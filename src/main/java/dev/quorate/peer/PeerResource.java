@@ -187,6 +187,19 @@ public final class PeerResource {
                         asked.onRepair(received.envelope(), received.content()).map(WireFormat::repairAnswer));
     }
 
+    /** Somebody compares its state with that of others. */
+    @POST
+    @Path("state-hashes")
+    public Uni<Response> stateHashes(
+            @PathParam("id") int id, @HeaderParam("Quorate-Peer-Secret") @Nullable String secret, byte[] body) {
+        return answer(
+                id,
+                secret,
+                body,
+                WireFormat::readStateHashes,
+                (asked, received) -> asked.onStateHashes(received.envelope()).map(WireFormat::stateHashesAnswer));
+    }
+
     private <T> Uni<Response> answer(
             int id,
             @Nullable String secret,

@@ -18,6 +18,7 @@ import dev.quorate.replica.PeerException;
 import dev.quorate.replica.PeerState;
 import dev.quorate.replica.Peers;
 import dev.quorate.replica.SnapshotPart;
+import dev.quorate.replica.StateHashes;
 import io.quarkus.rest.client.reactive.QuarkusRestClientBuilder;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.inject.Instance;
@@ -173,6 +174,14 @@ public class RestPeers implements Peers {
                 () -> WireFormat.repair(envelope, repair),
                 CALL_TIMEOUT,
                 WireFormat::readRepairAnswer);
+    }
+
+    @Override
+    public Uni<StateHashes> stateHashes(Envelope envelope) {
+        return call(envelope, "state-hashes", () -> WireFormat.stateHashes(envelope), CALL_TIMEOUT, bytes -> {
+            StateHashes hashes = WireFormat.readStateHashesAnswer(bytes);
+            return answers(envelope, hashes.replica(), true, hashes);
+        });
     }
 
     private static PeerState state(Envelope envelope, byte[] bytes) {

@@ -1,5 +1,19 @@
 package dev.quorate.peer;
 
+import static dev.quorate.peer.WireParts.asByte;
+import static dev.quorate.peer.WireParts.bytes;
+import static dev.quorate.peer.WireParts.flag;
+import static dev.quorate.peer.WireParts.length;
+import static dev.quorate.peer.WireParts.list;
+import static dev.quorate.peer.WireParts.position;
+import static dev.quorate.peer.WireParts.putBytes;
+import static dev.quorate.peer.WireParts.putList;
+import static dev.quorate.peer.WireParts.putPosition;
+import static dev.quorate.peer.WireParts.putValue;
+import static dev.quorate.peer.WireParts.sizeOf;
+import static dev.quorate.peer.WireParts.text;
+import static dev.quorate.peer.WireParts.value;
+
 import dev.quorate.protocol.Message.Admission;
 import dev.quorate.protocol.Message.AppendRequest;
 import dev.quorate.protocol.Message.AppendResponse;
@@ -21,17 +35,16 @@ import dev.quorate.replica.PeerState;
 import dev.quorate.replica.Peers.ReadReply;
 import dev.quorate.replica.Peers.Repair;
 import dev.quorate.replica.SnapshotPart;
-import dev.quorate.replica.StoredValue;
+import dev.quorate.replica.StateHashes;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.zip.CRC32C;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of messages between replicas, version 3. Big endian; nobody else knows an offset.
@@ -51,6 +64,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   append: term (8) | sequence (8) | previous term (8), index (8) | commit index (8) | first index (8) | entries (bytes)
  *   install: term (8) | sequence (8) | snapshot term (8), index (8) | offset (8) | total bytes (8) | CRC32C (4) | part (bytes)
+ *   state hashes, answer: replica (1) | version of the hash (1) | indexes (list) | hashes (list), one an index
  *   value:  present (1) | key (text) | value (bytes) | content type (bytes) | term (8) | index (8) | timestamp ms (8)
  * </pre>
  *
@@ -83,6 +97,8 @@ final class WireFormat {
     private static final byte DONE = 18;
     private static final byte INSTALL = 19;
     private static final byte INSTALL_ANSWER = 20;
+    private static final byte STATE_HASHES = 21;
+    private static final byte STATE_HASHES_ANSWER = 22;
 
     private WireFormat() {}
 
@@ -279,6 +295,14 @@ final class WireFormat {
         });
     }
 
+    static byte[] stateHashes(Envelope envelope) {
+        return whole(request(STATE_HASHES, envelope, 0));
+    }
+
+    static Received<Boolean> readStateHashes(byte[] bytes) {
+        return decodeRequest(bytes, STATE_HASHES, (in, envelope) -> true);
+    }
+
     // ---- answers ---------------------------------------------------------------------------------------------------
 
     static byte[] appendAnswer(AppendResponse answer) {
@@ -403,10 +427,35 @@ final class WireFormat {
     }
 
     static boolean readRepairAnswer(byte[] bytes) {
-        return decodeAnswer(bytes, REPAIR_ANSWER, WireFormat::flag);
+        return decodeAnswer(bytes, REPAIR_ANSWER, WireParts::flag);
     }
 
-    // ---- heads and parts -------------------------------------------------------------------------------------------
+    static byte[] stateHashesAnswer(StateHashes hashes) {
+        ByteBuffer out = answer(STATE_HASHES_ANSWER, 4 + 16 * hashes.byIndex().size());
+        out.put((byte) hashes.replica()).put((byte) hashes.version());
+        putList(out, List.copyOf(hashes.byIndex().keySet()));
+        putList(out, List.copyOf(hashes.byIndex().values()));
+        return whole(out);
+    }
+
+    static StateHashes readStateHashesAnswer(byte[] bytes) {
+        return decodeAnswer(bytes, STATE_HASHES_ANSWER, in -> {
+            int replica = in.get();
+            int version = in.get();
+            List<Long> indexes = list(in);
+            List<Long> hashes = list(in);
+            if (indexes.size() != hashes.size()) {
+                throw new MalformedMessageException("not one hash an index");
+            }
+            NavigableMap<Long, Long> byIndex = new TreeMap<>();
+            for (int i = 0; i < indexes.size(); i++) {
+                byIndex.put(indexes.get(i), hashes.get(i));
+            }
+            return new StateHashes(replica, version, byIndex);
+        });
+    }
+
+    // ---- heads -------------------------------------------------------------------------------------------
 
     private interface RequestReader<T> {
         T read(ByteBuffer in, Envelope envelope);
@@ -473,124 +522,5 @@ final class WireFormat {
     private static byte[] whole(ByteBuffer out) {
         byte[] bytes = out.array();
         return out.position() == bytes.length ? bytes : Arrays.copyOf(bytes, out.position());
-    }
-
-    private static void putPosition(ByteBuffer out, Position position) {
-        out.putLong(position.term()).putLong(position.index());
-    }
-
-    private static Position position(ByteBuffer in) {
-        return new Position(in.getLong(), in.getLong());
-    }
-
-    private static void putBytes(ByteBuffer out, byte @Nullable [] bytes) {
-        if (bytes == null) {
-            out.putInt(-1);
-        } else {
-            out.putInt(bytes.length).put(bytes);
-        }
-    }
-
-    private static byte @Nullable [] bytes(ByteBuffer in) {
-        if (in.remaining() >= Integer.BYTES && in.getInt(in.position()) == -1) {
-            in.getInt();
-            return null;
-        }
-        byte[] bytes = new byte[length(in)];
-        in.get(bytes);
-        return bytes;
-    }
-
-    private static int length(ByteBuffer in) {
-        int length = in.getInt();
-        if (length < 0 || length > in.remaining()) {
-            throw new MalformedMessageException("a length goes beyond the message");
-        }
-        return length;
-    }
-
-    private static byte asByte(boolean flag) {
-        return (byte) (flag ? 1 : 0);
-    }
-
-    private static boolean flag(ByteBuffer in) {
-        byte flag = in.get();
-        if (flag != 0 && flag != 1) {
-            throw new MalformedMessageException("neither yes nor no");
-        }
-        return flag == 1;
-    }
-
-    private static String text(ByteBuffer in) {
-        String text = optionalText(in);
-        if (text == null) {
-            throw new MalformedMessageException("a text is missing");
-        }
-        return text;
-    }
-
-    private static @Nullable String optionalText(ByteBuffer in) {
-        byte[] bytes = bytes(in);
-        if (bytes == null) {
-            return null;
-        }
-        try {
-            // Not new String: it would turn damage into another key, of U+FFFD.
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(bytes))
-                    .toString();
-        } catch (CharacterCodingException e) {
-            throw new MalformedMessageException("a text is not UTF-8");
-        }
-    }
-
-    private static void putList(ByteBuffer out, List<Long> values) {
-        out.put((byte) values.size());
-        values.forEach(out::putLong);
-    }
-
-    private static List<Long> list(ByteBuffer in) {
-        int count = in.get();
-        if (count < 0) {
-            throw new MalformedMessageException("a count is negative");
-        }
-        List<Long> values = new ArrayList<>();
-        for (int left = count; left > 0; left--) {
-            values.add(in.getLong());
-        }
-        return List.copyOf(values);
-    }
-
-    private static int sizeOf(@Nullable StoredValue value) {
-        if (value == null) {
-            return 1;
-        }
-        int type = value.contentType() == null ? 0 : value.contentType().length() * 3;
-        return 64 + value.key().length() * 3 + type + value.value().length;
-    }
-
-    private static void putValue(ByteBuffer out, @Nullable StoredValue value) {
-        out.put((byte) (value == null ? 0 : 1));
-        if (value != null) {
-            String type = value.contentType();
-            putBytes(out, value.key().getBytes(StandardCharsets.UTF_8));
-            putBytes(out, value.value());
-            putBytes(out, type == null ? null : type.getBytes(StandardCharsets.UTF_8));
-            putPosition(out, value.version());
-            out.putLong(value.timestampMs());
-        }
-    }
-
-    private static @Nullable StoredValue value(ByteBuffer in) {
-        if (!flag(in)) {
-            return null;
-        }
-        String key = text(in);
-        byte[] value = bytes(in);
-        if (value == null) {
-            throw new MalformedMessageException("a value is missing");
-        }
-        return new StoredValue(key, value, optionalText(in), position(in), in.getLong());
     }
 }

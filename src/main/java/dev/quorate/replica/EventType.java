@@ -20,6 +20,8 @@ public enum EventType {
     DAMAGED("damaged", true),
     /** Its log was damaged and is set aside: it is as one whose directory is new, until it is admitted again. */
     QUARANTINED("quarantined", true),
+    /** Its committed state, or another's, is not that of the other replicas at the same index. */
+    STATE_DIFFERS("state-differs", true),
     /** A suffix of its log left it: another history's. */
     TRUNCATED("truncated", true),
     /** Writes that a truncation took from the log: removed, discarded or restored, as the details say. */

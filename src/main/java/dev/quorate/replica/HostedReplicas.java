@@ -26,6 +26,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +54,7 @@ public class HostedReplicas {
     private final EntryCodec entryCodec = new WalEntryCodec();
     private final Scrubber scrubber = new Scrubber(SCRUBBED_BYTES_PER_SECOND);
     private final Map<Integer, String> damages = new ConcurrentSkipListMap<>();
+    private final Map<Integer, String> differences = new ConcurrentSkipListMap<>();
     private volatile List<Replica> replicas = List.of();
     private Function<Integer, Replica> opener = id -> {
         throw new IllegalStateException("not open");
@@ -198,6 +200,39 @@ public class HostedReplicas {
     private Uni<Void> damaged(Replica replica, String why) {
         damages.put(replica.id(), why);
         replica.events().damaged(why);
+        return quarantine(replica, why);
+    }
+
+    /**
+     * Has each replica compare its committed state with that of the others (protocol.md §8). One whose state is not that
+     * of a majority goes into quarantine; where there is no majority {@link #damage} says so, until they agree again.
+     */
+    public Uni<Void> compareStates() {
+        return Multi.createFrom()
+                .iterable(replicas)
+                .onItem()
+                .transformToUniAndConcatenate(replica -> replica.stateCheck()
+                        .run()
+                        .chain(comparison -> compared(replica, comparison))
+                        .onFailure(ReplicaException.class)
+                        .recoverWithNull())
+                .onItem()
+                .ignoreAsUni();
+    }
+
+    private Uni<Void> compared(Replica replica, StateComparison comparison) {
+        StateComparison.Verdict verdict = comparison.verdict();
+        if (verdict == StateComparison.Verdict.UNDECIDED || verdict == StateComparison.Verdict.THIS_WRONG) {
+            differences.put(replica.id(), comparison.told());
+        } else if (comparison.index() > 0) {
+            differences.remove(replica.id());
+        }
+        return verdict == StateComparison.Verdict.THIS_WRONG
+                ? quarantine(replica, comparison.told())
+                : Uni.createFrom().voidItem();
+    }
+
+    private Uni<Void> quarantine(Replica replica, String why) {
         if (!replica.membership().canBeRefilled()) {
             return Uni.createFrom().voidItem();
         }
@@ -212,7 +247,7 @@ public class HostedReplicas {
     }
 
     private synchronized void setAside(Replica replica, String why) throws IOException {
-        if (stopped) {
+        if (stopped || !replicas.contains(replica)) {
             return;
         }
         replica.stop();
@@ -225,12 +260,18 @@ public class HostedReplicas {
                 .map(hosted -> hosted == replica ? again : hosted)
                 .toList();
         damages.remove(replica.id());
+        differences.remove(replica.id());
         again.start(false);
     }
 
-    /** Damage that was found in the files of a hosted replica, which runs on all the same; if there is any. */
+    /**
+     * Damage that was found in the files of a hosted replica, or in what it has in memory, and that it runs on with all the
+     * same; if there is any.
+     */
     public Optional<String> damage() {
-        return damages.values().stream().findFirst();
+        return Stream.of(damages, differences)
+                .flatMap(found -> found.values().stream())
+                .findFirst();
     }
 
     /** Ends all watches, now and later: an ordered stop would else wait for readers that never end. */

@@ -197,4 +197,12 @@ public final class PeerRequests {
                                     storage.wal().lastPosition());
         });
     }
+
+    /** Hashes of its committed state, at one instant; of a replica that counts in its set. */
+    public Uni<StateHashes> onStateHashes(Envelope envelope) {
+        return replica.onLoop(() -> {
+            acceptSender(envelope);
+            return replica.stateCheck().own();
+        });
+    }
 }

@@ -64,6 +64,9 @@ public interface Peers {
     /** Offers the leader's record, or its absence, to a replica that is behind. True if taken. */
     Uni<Boolean> repair(Envelope envelope, Repair repair);
 
+    /** Asks for hashes of the other's committed state, taken at one instant. */
+    Uni<StateHashes> stateHashes(Envelope envelope);
+
     /**
      * One replica's answer to a read.
      *

@@ -53,6 +53,7 @@ public final class Replica {
     private final Handover handover;
     private final ReplicaReads reads;
     private final Expiry expiry;
+    private final StateCheck stateCheck;
     private final Consumer<String> onFatal;
     private final ReplicaEvents events;
     private final @Nullable String quarantined;
@@ -101,6 +102,7 @@ public final class Replica {
         this.performer = new Performer(this, core, storage, streams);
         this.handover = new Handover(this, core, performer, loop, options.electionTimeout());
         this.snapshots = new Snapshots(options, storage, loop, events);
+        this.stateCheck = new StateCheck(this, storage.store(), peers, options.replicas());
         Installation installation = new Installation(this, core, performer, snapshots, loop);
         this.fromPeers = new PeerRequests(this, core, performer, storage, installation);
         this.view = picture();
@@ -230,6 +232,11 @@ public final class Replica {
     /** Its snapshots. */
     public Snapshots snapshots() {
         return snapshots;
+    }
+
+    /** Whether its state is the others'. */
+    StateCheck stateCheck() {
+        return stateCheck;
     }
 
     PeerHealth health(int peer) {

@@ -74,6 +74,21 @@ final class ReplicaEvents {
         publish(EventType.DAMAGED, why, details());
     }
 
+    /** Its committed state is not that of others. On the replica's loop. */
+    void stateDiffers(StateComparison comparison) {
+        listener.stateDiffers();
+        publish(
+                EventType.STATE_DIFFERS,
+                comparison.told(),
+                details(
+                        "index",
+                        comparison.index(),
+                        "agreeing",
+                        comparison.agreeing().toString(),
+                        "differing",
+                        comparison.differing().toString()));
+    }
+
     /** What is damaged in its directory was set aside. */
     void quarantined(String why) {
         publish(EventType.QUARANTINED, why, details());

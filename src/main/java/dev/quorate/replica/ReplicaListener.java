@@ -41,6 +41,11 @@ public interface ReplicaListener {
     void damaged();
 
     /**
+     * A replica's committed state was found to be another than that of others. Told once for each time that it began.
+     */
+    void stateDiffers();
+
+    /**
      * Writes that left a replica's log changed their state.
      *
      * @param writes how many, 0 or more

@@ -16,6 +16,7 @@ final class Outcomes {
     private final Map<String, Outcome> byKey = new HashMap<>();
     private final ArrayDeque<Outcome> inOrder = new ArrayDeque<>();
     private long sizeBytes;
+    private long hash;
 
     // Oldest first.
     private final ArrayDeque<Step> undo = new ArrayDeque<>();
@@ -41,6 +42,11 @@ final class Outcomes {
         return sizeBytes;
     }
 
+    /** The sum of theirs. */
+    long hash() {
+        return hash;
+    }
+
     long undoBytes() {
         return undoBytes;
     }
@@ -52,6 +58,7 @@ final class Outcomes {
         }
         inOrder.addLast(outcome);
         sizeBytes += outcome.sizeBytes();
+        hash += RecordHash.of(outcome);
         keep(new Step(outcome.index(), outcome, true), undoable);
     }
 
@@ -62,6 +69,7 @@ final class Outcomes {
             inOrder.removeFirst();
             byKey.remove(oldest.key());
             sizeBytes -= oldest.sizeBytes();
+            hash -= RecordHash.of(oldest);
             keep(new Step(index, oldest, false), undoable);
         }
     }
@@ -105,10 +113,12 @@ final class Outcomes {
                 inOrder.removeLast();
                 byKey.remove(outcome.key());
                 sizeBytes -= outcome.sizeBytes();
+                hash -= RecordHash.of(outcome);
             } else {
                 inOrder.addFirst(outcome);
                 byKey.put(outcome.key(), outcome);
                 sizeBytes += outcome.sizeBytes();
+                hash += RecordHash.of(outcome);
             }
         }
     }

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * what is not committed (protocol.md §2.3). One thread writes; any may read the newest.
  */
 public final class Store {
+    /** The way in which {@link #committedHashes} are made: those of another way are not comparable. */
+    public static final byte HASH_VERSION = 1;
+
     private static final int UNDO_OVERHEAD_BYTES = 64;
     static final int SHARED_TYPES = 64;
 
@@ -48,6 +52,16 @@ public final class Store {
     private Outcomes outcomes = new Outcomes();
     private Expiries expiries = new Expiries();
     private long leaderTimeMs;
+    private final StateHash hash;
+
+    /** An empty one. */
+    public Store() {
+        this(StateHash.MARK_EVERY);
+    }
+
+    Store(int markEvery) {
+        hash = new StateHash(markEvery);
+    }
 
     /** @param key null for an entry that changed no key */
     private record Undo(
@@ -99,6 +113,7 @@ public final class Store {
         if (latest != null && index < latest.index) {
             throw new InvariantViolation("entry " + index + " is applied after " + latest.index);
         }
+        hash.changesAt(index, outcomes, leaderTimeMs);
         Change change = new Change(term, index);
         MutationCodec.decode(mutation, change);
         change.end();
@@ -187,6 +202,7 @@ public final class Store {
     private @Nullable KeyRecord set(String key, @Nullable KeyRecord record) {
         KeyRecord before = record == null ? newest.remove(key) : newest.put(record.key(), record);
         expiries.replaced(before, record);
+        hash.replaced(before, record);
         if (before == null && record != null) {
             keys.add(record.key());
         } else if (before != null && record == null) {
@@ -232,6 +248,7 @@ public final class Store {
             leaderTimeMs = latest.leaderTimeBeforeMs;
         }
         outcomes.undoFrom(index);
+        hash.undoneFrom(index);
     }
 
     /**
@@ -333,8 +350,22 @@ public final class Store {
         outcomes = image.outcomes;
         expiries = image.expiries;
         leaderTimeMs = image.leaderTimeMs();
+        hash.become(image.recordsHash(), index);
         setSizeBytes(image.sizeBytes());
         committedIndex = index;
+    }
+
+    /**
+     * Hashes of all that was committed, by index: what stores that applied the same entries up to an index have alike. It
+     * is known of some indexes only: of the latest few multiples of {@value StateHash#MARK_EVERY}, and of the index that
+     * {@link #committed} was last told, unless something was applied behind it.
+     */
+    public NavigableMap<Long, Long> committedHashes() {
+        return hash.upTo(committedIndex, outcomes, leaderTimeMs);
+    }
+
+    long newestHash() {
+        return hash.now(outcomes, leaderTimeMs);
     }
 
     /** Bytes that the undo tail keeps. */

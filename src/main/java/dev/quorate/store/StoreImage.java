@@ -17,6 +17,7 @@ public final class StoreImage {
     private final Map<String, String> types = new HashMap<>();
     private long sizeBytes;
     private long leaderTimeMs;
+    private long recordsHash;
 
     /** Adds a record; keys come once each. */
     void add(KeyRecord record) {
@@ -24,6 +25,7 @@ public final class StoreImage {
         keys.add(record.key());
         expiries.replaced(null, record);
         sizeBytes += record.sizeBytes();
+        recordsHash += RecordHash.of(record);
     }
 
     /** Adds an outcome; they come in the order of their entries. */
@@ -39,6 +41,10 @@ public final class StoreImage {
 
     void leaderTimeMs(long ms) {
         leaderTimeMs = ms;
+    }
+
+    long recordsHash() {
+        return recordsHash;
     }
 
     /** The last leader time in its log. */

@@ -49,6 +49,7 @@ class HealthAndMetricsTest {
             "quorate_wal_sync_seconds_sum",
             "quorate_wal_sync_running_seconds{set=\"quorate\"} ",
             "quorate_wal_batch_entries_max",
+            "quorate_state_differences_total{set=\"quorate\"} 0.0",
             "quorate_pending_waits{set=\"quorate\"} 0.0",
             "quorate_wal_bytes{",
             "quorate_replication_lag_entries{replica=\"1\"",

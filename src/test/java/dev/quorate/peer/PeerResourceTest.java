@@ -67,7 +67,7 @@ class PeerResourceTest {
 
     @Test
     void garbageIsABadRequest() {
-        for (String call : new String[] {"append", "heartbeat", "hello", "form", "read", "repair"}) {
+        for (String call : new String[] {"append", "heartbeat", "hello", "form", "read", "repair", "state-hashes"}) {
             post("s3cret", new byte[] {1, 2, 3})
                     .post("/replicas/1/" + call)
                     .then()

@@ -137,6 +137,7 @@ class RestPeersTest {
         return List.of(
                 peers -> peers.heartbeat(TO_2, BEAT),
                 peers -> peers.hello(TO_2, false),
+                peers -> peers.stateHashes(TO_2),
                 peers -> peers.form(TO_2, 7, 0, List.of(10L, 11L, 12L)),
                 peers -> peers.read(TO_2, "key"),
                 peers -> peers.repair(TO_2, new Repair(3, new Position(3, 4), "key", null)));

@@ -28,6 +28,7 @@ import dev.quorate.replica.PeerState;
 import dev.quorate.replica.Peers.ReadReply;
 import dev.quorate.replica.Peers.Repair;
 import dev.quorate.replica.SnapshotPart;
+import dev.quorate.replica.StateHashes;
 import dev.quorate.replica.StoredValue;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -35,6 +36,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -270,6 +272,11 @@ class WireFormatTest {
         WireFormat.Install install = install(random, envelope);
         return List.of(
                 new Sample(
+                        "state hashes",
+                        WireFormat.stateHashes(envelope),
+                        WireFormat::readStateHashes,
+                        new WireFormat.Received<>(envelope, true)),
+                new Sample(
                         "hello",
                         WireFormat.hello(envelope, joining),
                         WireFormat::readHello,
@@ -382,7 +389,18 @@ class WireFormatTest {
                         WireFormat.readAnswer(reply),
                         bytes -> comparable(WireFormat.readReadAnswer(bytes)),
                         comparable(reply)),
+                stateHashesAnswer(random),
                 new Sample("repair answer", WireFormat.repairAnswer(taken), WireFormat::readRepairAnswer, taken));
+    }
+
+    private static Sample stateHashesAnswer(Random random) {
+        TreeMap<Long, Long> byIndex = new TreeMap<>();
+        for (int marks = random.nextInt(40); marks > 0; marks--) {
+            byIndex.put(random.nextLong(), random.nextLong());
+        }
+        StateHashes hashes = new StateHashes(random.nextInt(9), random.nextInt(100), byIndex);
+        return new Sample(
+                "state hashes answer", WireFormat.stateHashesAnswer(hashes), WireFormat::readStateHashesAnswer, hashes);
     }
 
     private static Sample installAnswer(Random random) {

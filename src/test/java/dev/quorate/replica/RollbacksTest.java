@@ -254,6 +254,9 @@ class RollbacksTest {
             public void damaged() {}
 
             @Override
+            public void stateDiffers() {}
+
+            @Override
             public void rolledBack(State state, int writes) {
                 counted.add(state.label() + " " + writes);
             }

@@ -20,5 +20,8 @@ class SilentListener implements ReplicaListener {
     public void damaged() {}
 
     @Override
+    public void stateDiffers() {}
+
+    @Override
     public void rolledBack(Rollback.State state, int writes) {}
 }

@@ -1,6 +1,7 @@
 package dev.quorate.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quorate.protocol.Position;
 import java.nio.ByteBuffer;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 class StorePropertyTest {
     private static final int STEPS = 120;
     private static final int KEYS = 5;
+    private static final int MARK_EVERY = 4;
 
     @Test
     void theStoreIsWhatTheListOfStatesSays() {
@@ -44,6 +46,7 @@ class StorePropertyTest {
         private final TreeMap<String, String> due = new TreeMap<>();
         private final LinkedHashMap<String, Outcome> outcomes = new LinkedHashMap<>();
         private long leaderTimeMs;
+        private long hash = RecordHash.ofLeaderTime(0);
 
         State copy() {
             State copy = new State();
@@ -70,7 +73,7 @@ class StorePropertyTest {
 
     private static final class Run {
         private final Random random;
-        private final Store store = new Store();
+        private final Store store = new Store(MARK_EVERY);
         private final List<State> states = new ArrayList<>(List.of(new State()));
         private long term = 1;
         private int committed;
@@ -135,6 +138,7 @@ class StorePropertyTest {
                 MutationCodec.stampCreated(bytes);
             }
             store.apply(term, index, bytes);
+            state.hash = hashFromScratch(state);
             states.add(state);
         }
 
@@ -182,6 +186,43 @@ class StorePropertyTest {
                     store.memoryBytes() == 0,
                     "memory is of records and outcomes");
             checkExpiries(expected);
+            checkHashes(expected);
+        }
+
+        /** Of what the store holds, by another sum than the one it keeps. */
+        private long hashFromScratch(State state) {
+            StoreImage image = new StoreImage();
+            store.forEach(image::add);
+            state.outcomes.values().forEach(image::add);
+            return image.recordsHash() + image.outcomes.hash() + RecordHash.ofLeaderTime(state.leaderTimeMs);
+        }
+
+        private void checkHashes(State expected) {
+            assertEquals(expected.hash, store.newestHash());
+            Map<Long, Long> known = store.committedHashes();
+            known.forEach((index, hash) -> assertEquals(states.get(index.intValue()).hash, hash, "at " + index));
+            long mark = Math.min(committed, lastIndex() - 1) / MARK_EVERY * (long) MARK_EVERY;
+            assertTrue(mark == 0 || known.containsKey(mark), mark + " is not in " + known);
+            assertTrue(committed == 0 || committed < lastIndex() || known.containsKey((long) committed));
+            if (committed > 0 && random.nextInt(20) == 0) {
+                Store restored = new Store(MARK_EVERY);
+                restored.become(snapshot(), committed);
+                assertEquals(Map.of((long) committed, states.get(committed).hash), restored.committedHashes());
+            }
+        }
+
+        private StoreImage snapshot() {
+            StoreImage image = new StoreImage();
+            StateCodec part = new StateCodec();
+            try (Pin pin = store.pin()) {
+                part.addLeaderTime(pin.leaderTimeMs());
+                pin.outcomes().forEach(part::add);
+                while (!pin.isExhausted()) {
+                    pin.next(3).forEach(part::add);
+                }
+            }
+            StateCodec.read(part.bytes(), image);
+            return image;
         }
 
         private void checkExpiries(State expected) {
