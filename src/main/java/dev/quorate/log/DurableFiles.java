@@ -3,6 +3,8 @@ package dev.quorate.log;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -36,9 +38,18 @@ final class DurableFiles {
         syncDirectory(parent(to));
     }
 
+    /**
+     * Returns when the names in the directory are durable. It is read behind its sync, since XFS (seen on Linux 6.18) tells
+     * success of the sync of a directory also when it has shut itself down and lost the names; reading one then fails.
+     */
     static void syncDirectory(Path directory) throws IOException {
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
+        }
+        try (DirectoryStream<Path> names = Files.newDirectoryStream(directory)) {
+            boolean unused = names.iterator().hasNext();
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         }
     }
 

@@ -12,13 +12,13 @@ import java.time.Duration;
  * A file system of its own in a file, whose power can be cut: what no sync made durable by then is gone, and what is left
  * of its own journal is replayed when it is mounted again. Needs root, loop devices and xfsprogs.
  */
-final class LoopDisk implements AutoCloseable {
+public final class LoopDisk implements AutoCloseable {
     private final Path image;
     private final Path at;
     private boolean mounted;
 
     /** What it is formatted with, and the smallest size that takes it. */
-    enum Kind {
+    public enum Kind {
         XFS("mkfs.xfs", 300),
         EXT4("mkfs.ext4", 64);
 
@@ -32,7 +32,7 @@ final class LoopDisk implements AutoCloseable {
     }
 
     /** @param at where it is mounted; its image is a file beside */
-    LoopDisk(Path at, Kind kind) throws IOException, InterruptedException {
+    public LoopDisk(Path at, Kind kind) throws IOException, InterruptedException {
         this.at = Files.createDirectories(at);
         this.image = at.resolveSibling(at.getFileName() + ".img");
         try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
@@ -42,7 +42,7 @@ final class LoopDisk implements AutoCloseable {
         mount();
     }
 
-    Path path() {
+    public Path path() {
         return at;
     }
 
@@ -52,7 +52,7 @@ final class LoopDisk implements AutoCloseable {
     }
 
     /** From now on nothing more reaches the disk, its own journal included, and every sync fails. */
-    void cutPower() throws IOException, InterruptedException {
+    public void cutPower() throws IOException, InterruptedException {
         Tool.run("xfs_io", "-x", "-c", "shutdown", at.toString());
     }
 
