@@ -21,7 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
-import javax.tools.JavaCompiler;
+import java.util.stream.Stream;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
@@ -83,8 +83,31 @@ final class HouseRules {
 
     private HouseRules() {}
 
-    static List<Offence> offencesIn(Source source) {
+    static List<Offence> offencesIn(Source... sources) {
+        JavacTask task = (JavacTask) ToolProvider.getSystemJavaCompiler()
+                .getTask(
+                        null,
+                        null,
+                        diagnostic -> {},
+                        List.of("-proc:none"),
+                        null,
+                        Stream.of(sources).map(HouseRules::inMemory).toList());
+        SourcePositions positions = Trees.instance(task).getSourcePositions();
         List<Offence> found = new ArrayList<>();
+        try {
+            int at = 0;
+            for (CompilationUnitTree unit : task.parse()) {
+                Source source = sources[at++];
+                readLines(source, found);
+                new Reader(source, unit, positions, found).scan(unit, null);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return found;
+    }
+
+    private static void readLines(Source source, List<Offence> found) {
         List<String> lines = source.text.lines().toList();
         if (lines.size() > LONGEST_FILE) {
             found.add(new Offence(source.path, lines.size(), Rule.LONG_FILE));
@@ -94,32 +117,19 @@ final class HouseRules {
                 found.add(new Offence(source.path, i + 1, Rule.POSTPONED));
             }
         }
-        new Reader(source, found).read();
-        return found;
     }
 
     private static final class Reader extends TreePathScanner<@Nullable Void, @Nullable Void> {
         private final Source source;
-        private final List<Offence> found;
         private final CompilationUnitTree unit;
         private final SourcePositions positions;
+        private final List<Offence> found;
 
-        Reader(Source source, List<Offence> found) {
+        Reader(Source source, CompilationUnitTree unit, SourcePositions positions, List<Offence> found) {
             this.source = source;
+            this.unit = unit;
+            this.positions = positions;
             this.found = found;
-            JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-            JavacTask task = (JavacTask) compiler.getTask(
-                    null, null, diagnostic -> {}, List.of("-proc:none"), null, List.of(inMemory(source)));
-            try {
-                unit = task.parse().iterator().next();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            positions = Trees.instance(task).getSourcePositions();
-        }
-
-        void read() {
-            scan(unit, null);
         }
 
         @Override

@@ -36,9 +36,7 @@ class HouseRulesTest {
     static void readEverySource() throws IOException {
         List<Offence> found = new ArrayList<>();
         for (Part part : Part.values()) {
-            for (Source source : sourcesOf(part)) {
-                found.addAll(HouseRules.offencesIn(source));
-            }
+            found.addAll(HouseRules.offencesIn(sourcesOf(part).toArray(Source[]::new)));
         }
         offences = found;
     }

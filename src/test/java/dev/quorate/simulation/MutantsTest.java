@@ -10,12 +10,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -25,13 +29,16 @@ import org.junit.jupiter.api.Test;
 class MutantsTest {
     private static final Path TABLE = Path.of("src/site/markdown/mutants.md");
     private static final int MOST_SEEDS = 40_000;
+    private static final Pattern ROW = Pattern.compile("\\| (.*?) \\| (\\d+) \\| ");
     private static final Pattern FOUND = Pattern.compile("(\\d+) (.*)", Pattern.DOTALL);
 
     @Test
     void everyMutantIsFound() throws Exception {
         List<Mutant> mutants = Mutant.all();
-        List<Callable<String>> searches =
-                mutants.stream().map(MutantsTest::search).toList();
+        Map<String, Long> known = Boolean.getBoolean("mutants.rewrite") ? Map.of() : seedsOfTheTable();
+        List<Callable<String>> searches = mutants.stream()
+                .map(mutant -> search(mutant, known.get(mutant.says())))
+                .toList();
         ExecutorService pool = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
         List<String> rows = new ArrayList<>();
         try {
@@ -54,12 +61,27 @@ class MutantsTest {
         }
     }
 
-    private static Callable<String> search(Mutant mutant) {
-        return () -> mutant.search(1, MOST_SEEDS);
+    /** The seed that found it once is tried first, as a change of the core moves few of them. */
+    private static Callable<String> search(Mutant mutant, @Nullable Long known) {
+        return () -> {
+            String violation = known == null ? "" : mutant.search(known, 1);
+            return violation.isEmpty() ? mutant.search(1, MOST_SEEDS) : violation;
+        };
+    }
+
+    private static Map<String, Long> seedsOfTheTable() throws IOException {
+        Map<String, Long> seeds = new HashMap<>();
+        for (String line : Files.readAllLines(TABLE)) {
+            Matcher row = ROW.matcher(line);
+            if (row.lookingAt()) {
+                seeds.put(row.group(1), Long.valueOf(row.group(2)));
+            }
+        }
+        return seeds;
     }
 
     private static String row(String says, String found) {
-        var matcher = FOUND.matcher(found);
+        Matcher matcher = FOUND.matcher(found);
         assertTrue(matcher.matches(), found);
         String broken = matcher.group(2).lines().findFirst().orElse("").replace("|", "\\|");
         String shown = broken.length() <= 160 ? broken : broken.substring(0, 160) + "…";
