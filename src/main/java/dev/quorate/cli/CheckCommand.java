@@ -60,8 +60,9 @@ final class CheckCommand implements Command {
             }
         }
         out.printf(
-                "seed %d: %d clients, %d keys, %s, read=%s, w=%s, faults=%s%n",
+                "seed %d: %s, %d clients, %d keys, %s, read=%s, w=%s, faults=%s%n",
                 options.seed(),
+                options.workload(),
                 options.clients(),
                 options.keys(),
                 options.duration().toString().substring(2).toLowerCase(Locale.ROOT),
@@ -82,11 +83,13 @@ final class CheckCommand implements Command {
     private List<Operation> record() throws IOException, InterruptedException {
         Recorder recorder = new Recorder(System::nanoTime);
         if (!options.kill()) {
-            new Load(options, options.targets(), recorder).run();
+            Load load = new Load(CheckRun.of(options, options.targets(), recorder));
+            load.run();
+            load.settle();
             return recorder.history();
         }
         try (LocalCluster cluster = LocalCluster.start(options.seed())) {
-            Load load = new Load(options, cluster.urls(), recorder);
+            Load load = new Load(CheckRun.of(options, cluster.urls(), recorder));
             int kills = cluster.killWhile(load);
             out.println("kills: " + kills);
         }
@@ -98,7 +101,7 @@ final class CheckCommand implements Command {
                 "operations: %d, %d ok, %d failed, %d unknown%n",
                 history.size(),
                 count(history, Outcome.OK),
-                count(history, Outcome.FAILED),
+                count(history, Outcome.FAILED) + count(history, Outcome.REFUSED),
                 count(history, Outcome.UNKNOWN));
         if (count(history, Outcome.OK) == 0) {
             out.println("nothing was answered: there is nothing to judge");

@@ -5,9 +5,11 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -17,6 +19,7 @@ import picocli.CommandLine.ParseResult;
  * What {@code check} was told.
  *
  * @param targets base URLs that clients call at random; empty when the command starts its own
+ * @param workload what clients do, one of {@link Workload#names()}
  * @param history a recorded history to judge again, or null
  * @param read level of the reads
  * @param w concern of the writes
@@ -24,6 +27,7 @@ import picocli.CommandLine.ParseResult;
  * @param guarantees what the history is held to
  */
 record CheckOptions(
+        String workload,
         List<URI> targets,
         @Nullable Path history,
         int clients,
@@ -39,12 +43,23 @@ record CheckOptions(
 
     /** The options as the command line takes them. */
     static void addTo(CommandSpec spec) {
+        spec.addOption(Cli.option(
+                "--workload",
+                "NAME",
+                "What clients do: register: read and write; cas: write what is as they know it; counter: count and"
+                        + " overwrite, sent again under idempotency keys; batch: write several keys at once and read them as"
+                        + " a page; ttl: write what expires; watch: write, with a watch for each target; sessions: read and"
+                        + " write locally with session tokens. Default: register"));
         spec.addOption(
                 Cli.option("--target", "URL,...", "Base URLs of a running set; each call goes to one at random."));
         spec.addOption(Cli.option("--clients", "N", "How many clients call at once, 1..64. Default: 8"));
         spec.addOption(Cli.option("--keys", "N", "How many keys they share; fewer collide more. Default: 10"));
         spec.addOption(Cli.option("--duration", "TIME", "How long, such as 500ms, 60s or 5m. Default: 60s"));
-        spec.addOption(Cli.option("--read", "LEVEL", "linearizable, leader or local. Default: linearizable"));
+        spec.addOption(
+                Cli.option(
+                        "--read",
+                        "LEVEL",
+                        "linearizable, leader or local, for register, batch and sessions. Default: linearizable; for sessions local"));
         spec.addOption(Cli.option("--w", "W", "Write concern: 1..N, majority or all. Default: majority"));
         spec.addOption(Cli.option(
                 "--faults",
@@ -54,8 +69,10 @@ record CheckOptions(
         spec.addOption(Cli.option(
                 "--guarantee",
                 "NAME,...",
-                "What to hold the history to: linearizable, read-your-writes, monotonic-reads. Default: linearizable for"
-                        + " linearizable reads, else the two others, with a session token in every read"));
+                "What to hold the history to: " + labels()
+                        + ". Default: what the workload is for; register: linearizable for"
+                        + " linearizable reads, else read-your-writes and monotonic-reads, with a session token in every"
+                        + " read"));
         spec.addOption(Cli.option("--seed", "N", "Of the choice of keys, calls, targets and victims. Default: random"));
         spec.addOption(Cli.option("--out", "DIR", "Where history.jsonl and pictures go. Default: quorate-check"));
         spec.addOption(Cli.option("--history", "FILE", "Call nobody; judge a history that was recorded before."));
@@ -69,12 +86,19 @@ record CheckOptions(
         if (history.isEmpty() && kill != targets.isEmpty()) {
             throw wrong(parsed, "give either --target, or --faults kill, or --history");
         }
-        String read = oneOf(parsed, "--read", "linearizable", "linearizable", "leader", "local");
+        String workload =
+                oneOf(parsed, "--workload", "register", Workload.names().toArray(String[]::new));
+        String byDefault = workload.equals("sessions") ? "local" : "linearizable";
+        String read = oneOf(parsed, "--read", byDefault, "linearizable", "leader", "local");
+        if (!read.equals(byDefault) && !List.of("register", "batch", "sessions").contains(workload)) {
+            throw wrong(parsed, "--read: " + workload + " takes linearizable reads");
+        }
         String w = value(parsed, "--w", "majority");
         if (!w.matches("[1-9]|majority|all")) {
             throw wrong(parsed, "--w: 1..9, majority or all");
         }
         return new CheckOptions(
+                workload,
                 targets,
                 history.isEmpty() ? null : Path.of(history),
                 (int) number(parsed, "--clients", 8, 1, 64),
@@ -83,7 +107,7 @@ record CheckOptions(
                 read,
                 w,
                 kill,
-                guarantees(parsed, read),
+                guarantees(parsed, workload, read),
                 number(parsed, "--seed", System.nanoTime(), Long.MIN_VALUE, Long.MAX_VALUE),
                 Path.of(value(parsed, "--out", "quorate-check")));
     }
@@ -106,12 +130,10 @@ record CheckOptions(
         return targets;
     }
 
-    private static List<Guarantee> guarantees(ParseResult parsed, String read) {
-        String byDefault = read.equals("linearizable")
-                ? Guarantee.LINEARIZABLE.label()
-                : Guarantee.READ_YOUR_WRITES.label() + "," + Guarantee.MONOTONIC_READS.label();
+    private static List<Guarantee> guarantees(ParseResult parsed, String workload, String read) {
         List<Guarantee> chosen = new ArrayList<>();
-        for (String label : value(parsed, "--guarantee", byDefault).split(",", -1)) {
+        String labels = value(parsed, "--guarantee", "");
+        for (String label : labels.isEmpty() ? new String[0] : labels.split(",", -1)) {
             int before = chosen.size();
             for (Guarantee guarantee : Guarantee.values()) {
                 if (guarantee.label().equals(label.trim())) {
@@ -119,10 +141,14 @@ record CheckOptions(
                 }
             }
             if (chosen.size() == before) {
-                throw wrong(parsed, "--guarantee: linearizable, read-your-writes or monotonic-reads, not " + label);
+                throw wrong(parsed, "--guarantee: " + labels() + ", not " + label);
             }
         }
-        return List.copyOf(chosen);
+        return chosen.isEmpty() ? Workload.guarantees(workload, read) : List.copyOf(chosen);
+    }
+
+    private static String labels() {
+        return Arrays.stream(Guarantee.values()).map(Guarantee::label).collect(Collectors.joining(", "));
     }
 
     private static Duration duration(ParseResult parsed) {

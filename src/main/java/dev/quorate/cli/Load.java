@@ -1,46 +1,32 @@
 package dev.quorate.cli;
 
-import dev.quorate.history.Recorder;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Clients that read and write as fast as they are answered, each one call at a time, for the time asked for. */
+/** Clients of a workload that go on as fast as they are answered, each one call at a time, for the time asked for. */
 final class Load {
-    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
     private static final long PAUSE_MS = 20;
 
     private final CheckOptions options;
-    private final List<URI> targets;
-    private final Recorder recorder;
+    private final Workload workload;
     private final CountDownLatch over = new CountDownLatch(1);
-    private final HttpClient http = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(CONNECT_TIMEOUT)
-            .build();
-    /** Keys of this run alone: the set may hold others, and each register has to be absent at first. */
-    private final String prefix;
 
-    Load(CheckOptions options, List<URI> targets, Recorder recorder) {
-        this.options = options;
-        this.targets = targets;
-        this.recorder = recorder;
-        this.prefix = "check-" + Long.toHexString(System.nanoTime()) + "-";
+    Load(CheckRun run) {
+        this.options = run.options();
+        this.workload = Workload.of(run);
     }
 
     /** Returns when the time is over and every client has had its last answer. */
     void run() throws InterruptedException {
+        workload.begin();
         SplittableRandom random = new SplittableRandom(options.seed());
         List<Thread> clients = new ArrayList<>();
-        for (int client = 0; client < options.clients(); client++) {
-            KvSession session = new KvSession(http, recorder, options, client);
-            SplittableRandom own = random.split();
-            clients.add(new Thread(() -> work(session, own), "client-" + client));
+        for (int number = 0; number < options.clients(); number++) {
+            Workload.Client client = workload.client(number, random.split());
+            clients.add(new Thread(() -> work(client), "client-" + number));
         }
         clients.forEach(Thread::start);
         over.await(options.duration().toNanos(), TimeUnit.NANOSECONDS);
@@ -48,6 +34,11 @@ final class Load {
         for (Thread client : clients) {
             client.join();
         }
+    }
+
+    /** Once every process runs: last looks. */
+    void settle() throws InterruptedException {
+        workload.settle();
     }
 
     /** Whether the time is over. */
@@ -60,14 +51,10 @@ final class Load {
         over.await(ms, TimeUnit.MILLISECONDS);
     }
 
-    private void work(KvSession session, SplittableRandom random) {
+    private void work(Workload.Client client) {
         try {
-            for (long number = 0; !isOver(); number++) {
-                String key = prefix + random.nextInt(options.keys());
-                URI target = targets.get(random.nextInt(targets.size()));
-                boolean answered =
-                        random.nextBoolean() ? session.read(target, key) : session.write(target, key, number);
-                if (!answered) {
+            while (!isOver()) {
+                if (!client.step()) {
                     // A process that is down refuses at once: it would fill the history with refusals.
                     pause(PAUSE_MS);
                 }

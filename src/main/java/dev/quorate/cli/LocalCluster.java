@@ -75,6 +75,7 @@ final class LocalCluster implements AutoCloseable {
         killer.start();
         load.run();
         killer.join();
+        load.settle();
         return kills.size();
     }
 

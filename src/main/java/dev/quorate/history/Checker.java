@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Judges histories. A key is a register that is absent at first; keys are judged apart, as linearizability is local
@@ -19,42 +18,39 @@ public final class Checker {
         return check(history, Guarantee.LINEARIZABLE);
     }
 
-    /** Whether it keeps a guarantee; of several violations the first key's is told. */
+    /**
+     * Whether it keeps a guarantee; of several violations the first key's or client's is told. Undecided where nothing in it
+     * could have shown a violation.
+     */
     public static Verdict check(List<Operation> history, Guarantee guarantee) {
-        return guarantee == Guarantee.LINEARIZABLE ? linearizable(history) : Sessions.check(history, guarantee);
+        return switch (guarantee) {
+            case LINEARIZABLE -> linearizable(history);
+            case READ_YOUR_WRITES, MONOTONIC_READS -> Sessions.check(history, guarantee);
+            case EXACTLY_ONCE -> ExactlyOnce.check(history);
+            case UNTORN_BATCHES -> Batches.check(history);
+            case EXPIRY -> Expiries.check(history);
+            case WATCH_IS_LOG -> Watches.check(history);
+        };
     }
 
     private static Verdict linearizable(List<Operation> history) {
         Verdict verdict = Verdict.holds(Guarantee.LINEARIZABLE);
         for (List<Operation> ofKey : byKey(history).values()) {
-            RegisterSearch.Finding finding = new RegisterSearch(ofKey).search();
-            @Nullable Operation impossible = finding.impossible();
-            if (impossible != null) {
-                List<Operation> part = Smallest.part(ofKey, impossible);
-                return Verdict.violated(Guarantee.LINEARIZABLE, reason(part), part);
+            Verdict ofOne = Registers.check(ofKey);
+            if (ofOne.result() == Verdict.Result.VIOLATED) {
+                return ofOne;
             }
-            if (finding.undecided()) {
-                verdict = Verdict.undecided(
-                        Guarantee.LINEARIZABLE,
-                        "too many operations of key " + ofKey.get(0).key() + " overlap");
-            }
+            verdict = ofOne.holds() ? verdict : ofOne;
         }
         return verdict;
-    }
-
-    private static String reason(List<Operation> part) {
-        Operation last = part.get(0);
-        for (Operation operation : part) {
-            last = operation.endNs() > last.endNs() ? operation : last;
-        }
-        return "no order of these " + part.size() + " operations of key " + last.key() + " explains what client "
-                + last.client() + (last.isRead() ? " read: " + last.shown() : " was acknowledged");
     }
 
     private static Map<String, List<Operation>> byKey(List<Operation> history) {
         Map<String, List<Operation>> byKey = new LinkedHashMap<>();
         for (Operation operation : history) {
-            byKey.computeIfAbsent(operation.key(), key -> new ArrayList<>()).add(operation);
+            if (operation.isRead() || operation.isWrite()) {
+                byKey.computeIfAbsent(operation.key(), key -> new ArrayList<>()).add(operation);
+            }
         }
         return byKey;
     }

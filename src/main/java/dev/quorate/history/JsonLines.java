@@ -55,6 +55,12 @@ public final class JsonLines {
         if (operation.position() != null) {
             json.writeStringField("position", operation.position().toString());
         }
+        if (operation.expected() != null) {
+            json.writeStringField("expected", operation.expected());
+        }
+        if (operation.ttlMs() != 0) {
+            json.writeNumberField("ttlMs", operation.ttlMs());
+        }
         json.writeEndObject();
     }
 
@@ -94,7 +100,9 @@ public final class JsonLines {
                 Long.parseLong(required(members, "end")),
                 Outcome.valueOf(required(members, "outcome").toUpperCase(Locale.ROOT)),
                 position(members.get("version")),
-                position(members.get("position")));
+                position(members.get("position")),
+                members.get("expected"),
+                number(members.get("ttlMs")));
     }
 
     private static Map<String, @Nullable String> members(String line) throws IOException {
@@ -117,6 +125,10 @@ public final class JsonLines {
             throw new IllegalArgumentException(name + " is missing");
         }
         return member;
+    }
+
+    private static long number(@Nullable String text) {
+        return text == null ? 0 : Long.parseLong(text);
     }
 
     private static @Nullable Position position(@Nullable String text) {

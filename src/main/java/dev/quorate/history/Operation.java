@@ -14,7 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param endNs when its answer was there, or was given up; never before {@code startNs}
  * @param outcome what became of it
  * @param version of the record that was written or seen, where the answer told; else null
- * @param position what the answer reflects: the session token that it carried; else null
+ * @param position what the answer reflects: the session token that it carried; of a {@link Kind#RESUME}, the position behind
+ *     which the watch goes on; else null
+ * @param expected of a {@link Kind#CAS}, the value that there had to be, null for absence; else null
+ * @param ttlMs of a write, after how many milliseconds the value expires, 0 for never
  */
 public record Operation(
         int client,
@@ -25,15 +28,25 @@ public record Operation(
         long endNs,
         Outcome outcome,
         @Nullable Position version,
-        @Nullable Position position) {
-    /** What is asked of a register. */
+        @Nullable Position position,
+        @Nullable String expected,
+        long ttlMs) {
+    /** What is asked: of a register, or of a watch. */
     public enum Kind {
         /** What is the value? */
         READ,
         /** The value is to be this. */
         WRITE,
         /** There is to be no value. */
-        DELETE
+        DELETE,
+        /** The value is to be this, null for none, if there is the expected one. */
+        CAS,
+        /** The write of this value once more, under its idempotency key: it is to do nothing. */
+        REPEAT,
+        /** A watch, named by its client, begins to tell of the keys that begin so, behind a position. */
+        RESUME,
+        /** That watch tells what was written, or by null that something was deleted. */
+        CHANGE
     }
 
     /** What is known of an operation. */
@@ -42,6 +55,8 @@ public record Operation(
         OK,
         /** Nothing was done. */
         FAILED,
+        /** Nothing was done, for what there is: the version told, null for absence, is that of what a CAS met. */
+        REFUSED,
         /** It may have been done, may be done later, or never. */
         UNKNOWN
     }
@@ -51,13 +66,42 @@ public record Operation(
         if (endNs < startNs) {
             throw new IllegalArgumentException("ends before it starts: " + startNs + ".." + endNs);
         }
-        if ((kind == Kind.WRITE && value == null) || (kind == Kind.DELETE && value != null)) {
+        boolean needsValue = kind == Kind.WRITE || kind == Kind.REPEAT;
+        if ((needsValue && value == null) || (kind == Kind.DELETE && value != null)) {
             throw new IllegalArgumentException("a " + kind + " with the value " + value);
         }
     }
 
+    /** One without a condition, for good. */
+    public Operation(
+            int client,
+            Kind kind,
+            String key,
+            @Nullable String value,
+            long startNs,
+            long endNs,
+            Outcome outcome,
+            @Nullable Position version,
+            @Nullable Position position) {
+        this(client, kind, key, value, startNs, endNs, outcome, version, position, null, 0);
+    }
+
+    /** As this one, but another kind. */
+    Operation as(Kind other, @Nullable String otherValue, Outcome otherOutcome) {
+        return new Operation(client, other, key, otherValue, startNs, endNs, otherOutcome, version, position, null, 0);
+    }
+
     boolean isRead() {
         return kind == Kind.READ;
+    }
+
+    /** Whether it would change a register. */
+    boolean isWrite() {
+        return kind == Kind.WRITE || kind == Kind.DELETE || kind == Kind.CAS;
+    }
+
+    boolean isOk() {
+        return outcome == Outcome.OK;
     }
 
     /** In one line, for a person; times in milliseconds since {@code originNs}. */
@@ -66,8 +110,19 @@ public record Operation(
             case READ -> "reads " + key + (outcome == Outcome.OK ? ": " + shown() : "");
             case WRITE -> "writes " + key + " = " + value;
             case DELETE -> "deletes " + key;
+            case CAS ->
+                (value == null ? "deletes " + key : "writes " + key + " = " + value) + " if it is "
+                        + (expected == null ? "absent" : expected);
+            case REPEAT -> "repeats the write " + key + " = " + value;
+            case RESUME -> "watches " + key + " behind " + position;
+            case CHANGE -> "is told " + key + " = " + shown();
         };
-        String result = outcome == Outcome.OK ? "" : outcome == Outcome.FAILED ? ", failed" : ", outcome unknown";
+        String result = switch (outcome) {
+            case OK -> "";
+            case FAILED -> ", failed";
+            case REFUSED -> ", refused";
+            case UNKNOWN -> ", outcome unknown";
+        };
         String at = version == null ? "" : ", version " + version;
         return String.format(
                 "client %d %s%s%s [%.3f..%.3f ms]",

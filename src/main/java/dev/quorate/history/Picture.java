@@ -115,11 +115,16 @@ public final class Picture {
     }
 
     private static String label(Operation operation) {
-        String mark = operation.outcome() == Outcome.OK ? "" : operation.outcome() == Outcome.FAILED ? " ✗" : " ?";
+        String mark = switch (operation.outcome()) {
+            case OK -> "";
+            case FAILED, REFUSED -> " ✗";
+            case UNKNOWN -> " ?";
+        };
         return switch (operation.kind()) {
-            case READ -> "→ " + operation.shown() + mark;
-            case WRITE -> "= " + operation.shown() + mark;
+            case READ, CHANGE -> "→ " + operation.shown() + mark;
+            case WRITE, CAS, REPEAT -> "= " + operation.shown() + mark;
             case DELETE -> "delete" + mark;
+            case RESUME -> "behind " + operation.position() + mark;
         };
     }
 
@@ -128,8 +133,9 @@ public final class Picture {
         verdict.part()
                 .forEach(operation ->
                         out.append(escaped(operation.line(originNs()))).append('\n'));
-        out.append("</pre>\n<p>= writes, → reads; red: the answer that cannot be; dashed: failed (✗), or its outcome is"
-                + " unknown (?). Times are drawn by order.</p>\n");
+        out.append(
+                "</pre>\n<p>= writes, → reads, or is told; red: the answer that cannot be; dashed: failed (✗), or its outcome is"
+                        + " unknown (?). Times are drawn by order.</p>\n");
     }
 
     private long originNs() {

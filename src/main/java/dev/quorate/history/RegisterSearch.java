@@ -1,5 +1,6 @@
 package dev.quorate.history;
 
+import dev.quorate.history.Operation.Kind;
 import dev.quorate.history.Operation.Outcome;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -24,6 +25,8 @@ final class RegisterSearch {
     private static final int MOST_PENDING = Long.SIZE;
     private static final int MOST_CONFIGURATIONS = 1 << 20;
     private static final int ABSENT = 0;
+    /** Expected by a write without a condition. */
+    private static final int ANY = -1;
 
     private final List<Event> events = new ArrayList<>();
     private final Map<String, Integer> valueIds = new HashMap<>();
@@ -31,6 +34,7 @@ final class RegisterSearch {
     // The pending operations: each has a bit, from its call to its return.
     private final Operation[] pending = new Operation[MOST_PENDING];
     private final int[] pendingValue = new int[MOST_PENDING];
+    private final int[] pendingExpected = new int[MOST_PENDING];
     private long pendingReads;
     private long pendingWrites;
     private Set<Configuration> possible = Set.of(new Configuration(0, ABSENT));
@@ -40,10 +44,16 @@ final class RegisterSearch {
 
     private record Event(long timeNs, boolean call, Operation operation) {}
 
-    /** What came out: the operation whose answer no order explains, or null; undecided if the search was given up. */
-    record Finding(@Nullable Operation impossible, boolean undecided) {}
+    /**
+     * What came out.
+     *
+     * @param impossible the operation whose effect no order explains, or null
+     * @param atNs when it must have had it
+     * @param undecided whether the search was given up
+     */
+    record Finding(@Nullable Operation impossible, long atNs, boolean undecided) {}
 
-    /** @param operations all of one key, in any order */
+    /** @param operations all of one key, in any order: reads, writes, deletes, and writes with a condition that held */
     RegisterSearch(List<Operation> operations) {
         Set<@Nullable String> seen = new HashSet<>();
         Map<@Nullable String, Integer> writers = new HashMap<>();
@@ -51,9 +61,13 @@ final class RegisterSearch {
         for (Operation operation : operations) {
             if (!operation.isRead()) {
                 writers.merge(operation.value(), operation.outcome() == Outcome.FAILED ? 0 : 1, Integer::sum);
-            } else if (operation.outcome() == Outcome.OK) {
-                seen.add(operation.value());
-                firstSeenNs.merge(operation.value(), operation.endNs(), Math::min);
+            }
+            if (operation.isOk() && (operation.isRead() || operation.kind() == Kind.CAS)) {
+                String met = operation.isRead() ? operation.value() : operation.expected();
+                seen.add(met);
+                firstSeenNs.merge(met, operation.endNs(), Math::min);
+            } else if (operation.kind() == Kind.CAS) {
+                seen.add(operation.expected()); // perhaps
             }
         }
         for (Operation operation : operations) {
@@ -86,7 +100,7 @@ final class RegisterSearch {
             if (event.call()) {
                 int slot = Long.numberOfTrailingZeros(~(pendingReads | pendingWrites));
                 if (slot == MOST_PENDING) {
-                    return new Finding(null, true);
+                    return new Finding(null, 0, true);
                 }
                 slots.put(event.operation(), slot);
                 call(slot, event.operation());
@@ -94,22 +108,23 @@ final class RegisterSearch {
                 int slot = Objects.requireNonNull(slots.remove(event.operation()));
                 Set<Configuration> next = returned(slot);
                 if (next.isEmpty()) {
-                    return new Finding(event.operation(), false);
+                    return new Finding(event.operation(), event.timeNs(), false);
                 }
                 if (next.size() > MOST_CONFIGURATIONS) {
-                    return new Finding(null, true);
+                    return new Finding(null, 0, true);
                 }
                 possible = next;
                 pendingReads &= ~(1L << slot);
                 pendingWrites &= ~(1L << slot);
             }
         }
-        return new Finding(null, false);
+        return new Finding(null, 0, false);
     }
 
     private void call(int slot, Operation operation) {
         pending[slot] = operation;
         pendingValue[slot] = valueId(operation.value());
+        pendingExpected[slot] = operation.kind() == Kind.CAS ? valueId(operation.expected()) : ANY;
         if (operation.isRead()) {
             pendingReads |= 1L << slot;
             if (possible.stream().anyMatch(each -> each.value() == pendingValue[slot])) {
@@ -155,6 +170,9 @@ final class RegisterSearch {
         while ((at = open.poll()) != null && next.size() + seen.size() <= MOST_CONFIGURATIONS) {
             for (long left = pendingWrites & ~at.effective(); left != 0; left &= left - 1) {
                 int writer = Long.numberOfTrailingZeros(left);
+                if (pendingExpected[writer] != ANY && pendingExpected[writer] != at.value()) {
+                    continue;
+                }
                 Configuration after = withReads(at.effective() | 1L << writer, pendingValue[writer]);
                 if ((after.effective() & bit) != 0) {
                     next.add(new Configuration(after.effective() & ~bit, after.value()));

@@ -32,7 +32,8 @@ final class Sessions {
         for (Operation operation : history) {
             byClient.computeIfAbsent(operation.client(), client -> new ArrayList<>())
                     .add(operation);
-            if (operation.kind() == Kind.DELETE && operation.outcome() != Outcome.FAILED) {
+            boolean deletes = operation.kind() == Kind.DELETE || operation.ttlMs() > 0;
+            if (deletes && operation.outcome() != Outcome.FAILED) {
                 sessions.deleted.add(operation.key());
             }
         }
@@ -50,7 +51,7 @@ final class Sessions {
         Map<String, Operation> boundByKey = new HashMap<>();
         @Nullable Operation highest = null;
         for (Operation operation : session) {
-            if (operation.outcome() != Outcome.OK) {
+            if (!operation.isOk() || (!operation.isRead() && !operation.isWrite())) {
                 continue;
             }
             if (operation.isRead()) {

@@ -15,6 +15,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
@@ -67,6 +68,8 @@ class CliTest {
                 "check --target http://a --read newest",
                 "check --target http://a --w 0",
                 "check --target http://a --guarantee all",
+                "check --target http://a --workload all",
+                "check --target http://a --workload cas --read local",
                 "check --target http://a --nothing",
             })
     void aWrongLineIsExitCode2(String line) {
@@ -99,6 +102,24 @@ class CliTest {
         assertEquals(1, judge(WRITES + STALE, "--guarantee", "read-your-writes"));
         assertTrue(said.toString().contains("read-your-writes: VIOLATED"), said.toString());
         assertEquals(0, judge(WRITES + STALE, "--guarantee", "monotonic-reads"));
+    }
+
+    /** Its default is what the workload is for; a history in which nothing could show a violation is not judged. */
+    @ParameterizedTest
+    @CsvSource({
+        "register, 1, linearizable: VIOLATED",
+        "cas, 1, linearizable: VIOLATED",
+        "counter, 1, 'exactly-once: undecided'",
+        "batch, 1, untorn-batches: holds",
+        "ttl, 1, expiry: undecided",
+        "watch, 3, watch-is-log: undecided",
+        "sessions, 1, read-your-writes: VIOLATED",
+        "register --read local, 1, monotonic-reads: holds",
+        "batch --read local, 0, untorn-batches: holds",
+    })
+    void aWorkloadsGuaranteesAreJudged(String workload, int code, String verdict) throws IOException {
+        assertEquals(code, judge(WRITES + STALE, ("--workload " + workload).split(" ", -1)));
+        assertTrue(said.toString().contains(verdict), said.toString());
     }
 
     @Test

@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -149,6 +148,7 @@ class KvSessionTest {
 
     private KvSession session(Guarantee guarantee) {
         CheckOptions options = new CheckOptions(
+                "register",
                 List.of(target),
                 null,
                 8,
@@ -160,6 +160,6 @@ class KvSessionTest {
                 List.of(guarantee),
                 1,
                 Path.of("unused"));
-        return new KvSession(HttpClient.newHttpClient(), recorder, options, 1);
+        return new KvSession(new KvCalls(), recorder, options, 1);
     }
 }

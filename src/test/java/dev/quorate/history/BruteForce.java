@@ -24,7 +24,11 @@ final class BruteForce {
         for (Operation next : left) {
             // Whoever had its answer before this one was called has taken effect before it.
             boolean first = left.stream().allMatch(op -> endNs(op) >= next.startNs() || op.equals(next));
-            boolean explained = next.kind() != Kind.READ || Objects.equals(next.value(), value);
+            boolean explained = switch (next.kind()) {
+                case READ -> Objects.equals(next.value(), value);
+                case CAS -> Objects.equals(next.expected(), value);
+                default -> true;
+            };
             if (first && explained) {
                 List<Operation> rest = new ArrayList<>(left);
                 rest.remove(next);

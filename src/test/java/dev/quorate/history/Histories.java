@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
@@ -40,8 +41,77 @@ final class Histories {
             Outcome outcome = random.nextInt(4) > 0 ? Outcome.OK : OUTCOMES.get(random.nextInt(3));
             int value = random.nextInt(3);
             String written = kind == Kind.DELETE || (kind == Kind.READ && value == 0) ? null : "v" + value;
-            history.add(operation(i, kind, written, start, end, outcome));
+            Operation operation = operation(i, kind, written, start, end, outcome);
+            int expected = kind == Kind.READ ? 9 : random.nextInt(6);
+            history.add(expected > 2 ? operation : conditional(operation, expected == 0 ? null : "v" + expected));
         }
+        return history;
+    }
+
+    private static Operation conditional(Operation write, @Nullable String expected) {
+        return new Operation(
+                write.client(),
+                Kind.CAS,
+                write.key(),
+                write.value(),
+                write.startNs(),
+                write.endNs(),
+                write.outcome(),
+                write.version(),
+                write.position(),
+                expected,
+                0);
+    }
+
+    /**
+     * What clients of one true register see that read it, and write what has the version that they know of; a refusal tells
+     * the version that there is.
+     */
+    static List<Operation> ofCompareAndSet(Random random, int clients, int size) {
+        @Nullable String state = null;
+        @Nullable Position version = null;
+        @Nullable String[] known = new String[clients];
+        long[] freeAt = new long[clients];
+        List<Operation> history = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            // Effects are in the order of i, at 10 i; calls and answers lie around them.
+            int client = random.nextInt(clients);
+            long effect = i * 10L + 5;
+            long start = Math.max(freeAt[client], effect - random.nextInt(60));
+            long end = effect + random.nextInt(60);
+            if (start > effect) {
+                continue;
+            }
+            freeAt[client] = end + 1;
+            if (random.nextInt(3) == 0) {
+                known[client] = state;
+                history.add(new Operation(
+                        client, Kind.READ, "k", state, start, end, Outcome.OK, version, new Position(1, i + 1L)));
+                continue;
+            }
+            String written = "v" + i;
+            boolean held = Objects.equals(state, known[client]);
+            boolean told = random.nextInt(20) > 0;
+            if (held) {
+                state = written;
+                version = new Position(1, i + 1L);
+            }
+            Outcome outcome = !told ? Outcome.UNKNOWN : held ? Outcome.OK : Outcome.REFUSED;
+            history.add(new Operation(
+                    client,
+                    Kind.CAS,
+                    "k",
+                    written,
+                    start,
+                    end,
+                    outcome,
+                    told ? version : null,
+                    null,
+                    known[client],
+                    0));
+            known[client] = told && held ? written : known[client];
+        }
+        history.sort(Comparator.comparingLong(Operation::startNs));
         return history;
     }
 
@@ -87,7 +157,7 @@ final class Histories {
             String shown = switch (kind) {
                 case READ -> answered ? seen : null;
                 case WRITE -> value;
-                case DELETE -> null;
+                default -> null;
             };
             boolean versioned = answered && (kind != Kind.READ || seen != null);
             return new Operation(

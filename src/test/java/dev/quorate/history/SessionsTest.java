@@ -22,7 +22,7 @@ class SessionsTest {
     void trueRegistersKeepBoth() {
         for (long seed = 1; seed <= 200; seed++) {
             List<Operation> history = Histories.ofRegisters(new Random(seed), 8, 3, 400, seed % 2 == 0);
-            for (Guarantee guarantee : Guarantee.values()) {
+            for (Guarantee guarantee : List.of(Guarantee.READ_YOUR_WRITES, Guarantee.MONOTONIC_READS)) {
                 assertTrue(Checker.check(history, guarantee).holds(), "seed " + seed + " " + guarantee);
             }
         }
