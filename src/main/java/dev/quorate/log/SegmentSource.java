@@ -94,7 +94,7 @@ final class SegmentSource {
         private final Path file;
         private final long sizeBytes;
         private final CountDownLatch tried = new CountDownLatch(1);
-        private final Thread thread = new Thread(this, "quorate-prepare");
+        private final Thread thread;
         private volatile boolean ready;
         private volatile boolean stopped;
         private volatile @Nullable IOException failure;
@@ -102,6 +102,8 @@ final class SegmentSource {
         Preparation(Path file, long sizeBytes) {
             this.file = file;
             this.sizeBytes = sizeBytes;
+            this.thread = new Thread(
+                    this, "quorate-prepare-" + DurableFiles.parent(file).getFileName());
             thread.setDaemon(true);
         }
 

@@ -554,10 +554,10 @@ public final class Wal implements LogView, AutoCloseable {
     /** Syncs, marks the end so that damage before it is told from a torn tail, and closes. */
     @Override
     public void close() throws IOException {
-        seal();
-        syncs.awaitIdle();
-        syncs.stop();
         try {
+            seal();
+            syncs.awaitIdle();
+            syncs.stop();
             if (!syncs.hasFailed()) {
                 forceAll();
                 if (canMark()) {
@@ -566,7 +566,16 @@ public final class Wal implements LogView, AutoCloseable {
                 }
             }
         } finally {
+            abandon();
+        }
+    }
+
+    /** Ends its threads and closes its files, and writes nothing: what was not synced is for recovery to judge. */
+    public void abandon() throws IOException {
+        syncs.stop();
+        try {
             source.stop();
+        } finally {
             for (Segment segment : segments) {
                 segment.close();
             }

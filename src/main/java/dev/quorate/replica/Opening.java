@@ -3,6 +3,7 @@ package dev.quorate.replica;
 import dev.quorate.log.CorruptFileException;
 import dev.quorate.log.DataDirectory;
 import dev.quorate.log.SyncListener;
+import dev.quorate.protocol.HardState;
 import dev.quorate.protocol.Stage;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -14,11 +15,15 @@ import org.jspecify.annotations.Nullable;
  * with an incarnation of its own, so that it counts in nothing until it is admitted (§6).
  *
  * @param membership whom it belongs to
+ * @param hardState its term and vote
  * @param storage its log and store
  * @param quarantined why it is in quarantine, or null
  */
 record Opening(
-        Membership membership, Storage storage, @Nullable String quarantined) {
+        Membership membership,
+        HardState hardState,
+        Storage storage,
+        @Nullable String quarantined) {
     /**
      * Opens log and store. The directory stays the caller's to close if this fails.
      *
@@ -32,7 +37,6 @@ record Opening(
                 if (membership.isFormed()) {
                     directory.requireLog();
                 }
-                directory.readHardState(); // for its damage: before threads run that a failure would leave behind
                 return of(membership, directory, options, listener, events);
             } catch (CorruptFileException damage) {
                 events.damaged(String.valueOf(damage.getMessage()));
@@ -57,9 +61,10 @@ record Opening(
             SyncListener listener,
             ReplicaEvents events)
             throws IOException {
-        Storage storage = new Storage(directory, options, listener, events);
         boolean joining = membership.stage() == Stage.JOINING;
-        return new Opening(
-                membership, storage, joining ? directory.whySetAside().orElse(null) : null);
+        String quarantined = joining ? directory.whySetAside().orElse(null) : null;
+        HardState hardState = directory.readHardState();
+        // Last: it has threads, which a failure behind it would leave running.
+        return new Opening(membership, hardState, new Storage(directory, options, listener, events), quarantined);
     }
 }

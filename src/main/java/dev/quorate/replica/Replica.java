@@ -86,7 +86,7 @@ public final class Replica {
         this.core = new ReplicaCore(
                 pulse.coreOptions(id(), options.replicas(), membership.elects(), BATCH_BYTES),
                 new SplittableRandom(),
-                storage.hardState(),
+                opened.hardState(),
                 membership.isFormed(),
                 storage.commitBound(),
                 wal);

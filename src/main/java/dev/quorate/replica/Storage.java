@@ -47,7 +47,8 @@ final class Storage {
     private int segmentsWhenFull;
 
     /**
-     * Reads the newest whole snapshot and the log behind it. The directory stays the caller's to close if this fails.
+     * Reads the newest whole snapshot and the log behind it. The directory stays the caller's to close if this fails;
+     * nothing else is left of it then.
      */
     Storage(DataDirectory directory, ReplicaOptions options, SyncListener listener, ReplicaEvents events)
             throws IOException {
@@ -58,18 +59,28 @@ final class Storage {
         Optional<SnapshotFile> newest =
                 snapshots.newestWhole(damaged -> events.snapshotDamaged(String.valueOf(damaged.getMessage())));
         SnapshotHeader header = newest.map(SnapshotFile::header).orElse(null);
-        this.wal = Wal.open(directory, options.wal(), listener, header);
         this.rollbacks = new Rollbacks(options.id(), directory.rollbacks(), events);
-        long lastIndexFound = wal.lastIndex();
-        if (newest.isPresent()) {
-            begin(RestoredState.read(newest.get()));
+        this.wal = Wal.open(directory, options.wal(), listener, header);
+        try {
+            long lastIndexFound = wal.lastIndex();
+            if (newest.isPresent()) {
+                begin(RestoredState.read(newest.get()));
+            }
+            long bound = Math.min(directory.readCommitBound().orElse(0), wal.lastIndex());
+            this.commitBound = Math.max(bound, wal.snapshot().index());
+            store.committed(commitBound); // told first: undo is kept above it only, not for the whole log
+            wal.replay(wal.snapshot().index() + 1, this::apply);
+            events.started(hardState().term(), lastIndexFound, wal.recovery(), store);
+            rollbacks.committed(commitBound, wal);
+        } catch (IOException | RuntimeException e) {
+            // A live reload opens the directory again in this process: threads left behind would be in its way.
+            try {
+                wal.abandon();
+            } catch (IOException ending) {
+                e.addSuppressed(ending);
+            }
+            throw e;
         }
-        long bound = Math.min(directory.readCommitBound().orElse(0), wal.lastIndex());
-        this.commitBound = Math.max(bound, wal.snapshot().index());
-        store.committed(commitBound); // told first: undo is kept above it only, not for the whole log
-        wal.replay(wal.snapshot().index() + 1, this::apply);
-        events.started(hardState().term(), lastIndexFound, wal.recovery(), store);
-        rollbacks.committed(commitBound, wal);
     }
 
     /** A log that lacks the end of the snapshot is another history's, or was cut short by a power failure. */

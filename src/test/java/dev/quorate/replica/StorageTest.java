@@ -14,13 +14,16 @@ import dev.quorate.log.SnapshotFile;
 import dev.quorate.log.SnapshotWriter;
 import dev.quorate.log.SyncPolicy;
 import dev.quorate.log.WalOptions;
+import dev.quorate.protocol.EntryKind;
 import dev.quorate.protocol.Position;
 import dev.quorate.store.KeyRecord;
+import dev.quorate.store.MalformedMutationException;
 import dev.quorate.store.MutationCodec;
 import dev.quorate.store.StateCodec;
 import io.smallrye.mutiny.helpers.test.AssertSubscriber;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -349,5 +352,33 @@ class StorageTest {
         Files.delete(blocked);
         follower.storage.install(state, 5).delete();
         assertEquals("yes", value(follower.storage, "leader"));
+    }
+
+    /** An entry of a kind that this program does not know: the start ends, and with it all that it began. */
+    @Test
+    void aStartThatFailsLeavesNoThreadAndNoFileBehind() throws IOException {
+        Opened one = open("unreadable");
+        fill(one.storage, 1, 3);
+        one.storage.wal().append(1, EntryKind.MUTATION, ByteBuffer.wrap(new byte[] {99}));
+        assertFalse(threadsOf("unreadable").isEmpty());
+        close(one);
+        assertEquals(List.of(), threadsOf("unreadable"));
+        List<String> before = files("unreadable");
+        assertThrows(MalformedMutationException.class, () -> open("unreadable"));
+        assertEquals(List.of(), threadsOf("unreadable"));
+        assertEquals(before, files("unreadable"));
+    }
+
+    private static List<String> threadsOf(String name) {
+        return Thread.getAllStackTraces().keySet().stream()
+                .map(Thread::getName)
+                .filter(thread -> thread.endsWith("-" + name))
+                .toList();
+    }
+
+    private List<String> files(String name) throws IOException {
+        try (Stream<Path> files = Files.list(directory.resolve(name))) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
     }
 }
