@@ -84,7 +84,7 @@ final class Leader {
 
     /** The latest round that a majority confirmed, this leader among it. */
     long confirmedRound() {
-        return quorum(sentRound(), Follower::ackedRound, options.majority());
+        return quorum(roundSent ? round : round - 1, Follower::ackedRound, options.majority());
     }
 
     /** Ticks since the last moment by which a majority, this leader among it, had been heard. */
@@ -110,15 +110,6 @@ final class Leader {
             roundSent = false;
         }
         return round;
-    }
-
-    private long sentRound() {
-        return roundSent ? round : round - 1;
-    }
-
-    /** Whether the latest round that was sent is not yet confirmed. */
-    boolean isRoundInFlight() {
-        return confirmedRound() < sentRound();
     }
 
     /** Takes the round that was asked for and not yet sent; 0 if there is none. */

@@ -304,7 +304,7 @@ public final class ReplicaCore {
     /**
      * A read wants leadership confirmed from now on.
      *
-     * @return the round, not sent before now, that {@link #confirmedRound} must reach; 0 if not leading
+     * @return the round, sent by the next {@link #sendRound}, that {@link #confirmedRound} must reach; 0 if not leading
      */
     public long askRound() {
         if (leading == null) {
@@ -313,13 +313,10 @@ public final class ReplicaCore {
         return options.elects() ? leading.askRound() : 1;
     }
 
-    /**
-     * Sends the round that reads asked for, if one was and none is in flight: what gathers meanwhile shares the next. A round
-     * that is lost holds reads up until a heartbeat is due, which is one itself.
-     */
+    /** Sends the round that reads asked for, if one was: all that gathered share it. */
     public Effects sendRound() {
         effects = new Effects();
-        if (leading != null && options.elects() && !leading.isRoundInFlight()) {
+        if (leading != null && options.elects()) {
             sendRound(leading);
         }
         return effects;

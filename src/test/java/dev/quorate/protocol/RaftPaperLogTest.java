@@ -1,6 +1,5 @@
 package dev.quorate.protocol;
 
-import static dev.quorate.protocol.LoneReplica.ELECTION_TICKS;
 import static dev.quorate.protocol.LoneReplica.all;
 import static dev.quorate.protocol.LoneReplica.appendTo;
 import static dev.quorate.protocol.LoneReplica.one;
@@ -320,24 +319,6 @@ class RaftPaperLogTest {
                 4,
                 all(Heartbeat.class, leader.perform(leader.core().sendRound())).size());
         assertEquals(List.of(), leader.perform(leader.core().sendRound()));
-    }
-
-    /** Thesis §6.4: reads that come while a round is on its way gather for the next; a heartbeat does not wait for it. */
-    @Test
-    void thesis6_4_oneRoundIsOnItsWayAtATime() {
-        LoneReplica leader = leaderOfFive();
-        long first = leader.core().askRound();
-        leader.perform(leader.core().sendRound());
-        long next = leader.core().askRound();
-        leader.step(leader.confirms(1, first));
-        assertEquals(List.of(), leader.perform(leader.core().sendRound()));
-        leader.step(leader.confirms(2, first));
-        List<Heartbeat> sent = all(Heartbeat.class, leader.perform(leader.core().sendRound()));
-        assertEquals(
-                List.of(next, next, next, next),
-                sent.stream().map(Heartbeat::round).toList());
-        List<Heartbeat> due = all(Heartbeat.class, leader.perform(leader.core().tick(ELECTION_TICKS)));
-        assertTrue(due.stream().allMatch(heartbeat -> heartbeat.round() > next) && due.size() == 4, due.toString());
     }
 
     /** §8: a leader that another has deposed finds out by the answers, and confirms nothing. */
