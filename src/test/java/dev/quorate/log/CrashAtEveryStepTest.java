@@ -25,16 +25,11 @@ class CrashAtEveryStepTest {
 
     private int stops;
 
-    @FunctionalInterface
-    private interface Part {
-        void run(LogPromises.Use log) throws IOException;
-    }
-
     /** Returns the steps it was stopped at. */
-    private Set<String> stopAtEachStep(String what, Part before, Part part) throws IOException {
+    private Set<String> stopAtEachStep(LogWork work) throws IOException {
         Set<String> steps = new TreeSet<>();
         for (int seed = 0; seed <= POWER_LOSSES; seed++) {
-            for (int step = 1; stopAt(step, seed, what, before, part, steps); step++) {
+            for (int step = 1; stopAt(step, seed, work, steps); step++) {
                 stops++;
             }
         }
@@ -42,17 +37,16 @@ class CrashAtEveryStepTest {
     }
 
     /** Whether there is such a step. */
-    private boolean stopAt(int step, int seed, String what, Part before, Part part, Set<String> steps)
-            throws IOException {
-        Path place = directory.resolve(what.replace(' ', '-') + "-" + seed + "-" + step);
+    private boolean stopAt(int step, int seed, LogWork work, Set<String> steps) throws IOException {
+        Path place = directory.resolve(work + "-" + seed + "-" + step);
         Disk disk = new Disk(place.resolve("live"), place.resolve("left"));
         LogPromises promises = new LogPromises();
         LogPromises.Use log = promises.open(disk);
-        before.run(log);
+        work.prepare(log);
         @Nullable SplittableRandom loss = seed == 0 ? null : new SplittableRandom(1_000L * seed + step);
         disk.stopAt(step, loss);
         try {
-            part.run(log);
+            work.run(log);
         } catch (IOException e) {
             assertTrue(disk.isStopped(), e.toString());
         }
@@ -62,63 +56,36 @@ class CrashAtEveryStepTest {
         }
         String stopped = disk.steps().get(step - 1);
         steps.add(stopped);
-        String when = what + (loss == null ? " killed" : " without power, seed " + seed) + " before step " + step + ", "
+        String when = work + (loss == null ? " killed" : " without power, seed " + seed) + " before step " + step + ", "
                 + stopped;
         promises.check(place.resolve("left"), when);
         return true;
     }
 
-    private static void some(LogPromises.Use log) throws IOException {
-        log.vote();
-        log.append(20, 100);
-        log.sync();
-        log.commit();
-        log.append(5, 100);
-    }
-
     @Test
     void identity(TestReporter reporter) throws IOException {
-        Set<String> steps = stopAtEachStep("identity", log -> {}, log -> log.name((byte) 1, (byte) 2));
+        Set<String> steps = stopAtEachStep(LogWork.IDENTITY);
         assertIncludes(steps, "write identity.tmp", "sync identity.tmp", "rename identity.tmp to identity");
         told(reporter);
     }
 
     @Test
     void hardState(TestReporter reporter) throws IOException {
-        Set<String> steps = stopAtEachStep("hard state", CrashAtEveryStepTest::some, log -> {
-            log.vote();
-            log.vote();
-            log.vote();
-        });
+        Set<String> steps = stopAtEachStep(LogWork.HARD_STATE);
         assertIncludes(steps, "write hard-state", "sync hard-state");
         told(reporter);
     }
 
     @Test
     void commitBound(TestReporter reporter) throws IOException {
-        Set<String> steps = stopAtEachStep("commit bound", CrashAtEveryStepTest::some, log -> {
-            log.sync();
-            log.commit();
-            log.append(5, 100);
-            log.commit();
-            log.sync();
-            log.commit();
-        });
+        Set<String> steps = stopAtEachStep(LogWork.COMMIT_BOUND);
         assertIncludes(steps, "write commit-bound", "sync wal.seg");
         told(reporter);
     }
 
     @Test
     void rollingToTheNextSegment(TestReporter reporter) throws IOException {
-        Set<String> steps = stopAtEachStep("roll", CrashAtEveryStepTest::some, log -> {
-            int segments = log.segments();
-            while (log.segments() < segments + 2) {
-                log.append(20, 100);
-                log.requestSync();
-                log.look();
-            }
-            log.sync();
-        });
+        Set<String> steps = stopAtEachStep(LogWork.ROLL);
         assertIncludes(
                 steps,
                 "rename prepared.tmp to wal.seg",
@@ -131,15 +98,7 @@ class CrashAtEveryStepTest {
 
     @Test
     void truncation(TestReporter reporter) throws IOException {
-        Set<String> steps = stopAtEachStep("truncation", CrashAtEveryStepTest::some, log -> {
-            log.truncateFrom(23);
-            log.vote();
-            log.append(60, 100);
-            log.sync();
-            log.truncateFrom(50);
-            log.append(3, 100);
-            log.sync();
-        });
+        Set<String> steps = stopAtEachStep(LogWork.TRUNCATION);
         assertIncludes(
                 steps,
                 "create rollback",
@@ -154,14 +113,7 @@ class CrashAtEveryStepTest {
 
     @Test
     void snapshotAndCompaction(TestReporter reporter) throws IOException {
-        Set<String> steps = stopAtEachStep("compaction", CrashAtEveryStepTest::some, log -> {
-            for (int i = 0; i < 3; i++) {
-                log.append(40, 400);
-                log.sync();
-                log.commit();
-                log.compact();
-            }
-        });
+        Set<String> steps = stopAtEachStep(LogWork.COMPACTION);
         assertIncludes(
                 steps,
                 "create snapshot.snap.tmp",
@@ -175,11 +127,7 @@ class CrashAtEveryStepTest {
 
     @Test
     void install(TestReporter reporter) throws IOException {
-        Set<String> steps = stopAtEachStep("install", CrashAtEveryStepTest::some, log -> {
-            log.install(30);
-            log.append(5, 100);
-            log.sync();
-        });
+        Set<String> steps = stopAtEachStep(LogWork.INSTALL);
         assertIncludes(
                 steps,
                 "rename snapshot.snap.tmp to snapshot.snap",
@@ -191,7 +139,7 @@ class CrashAtEveryStepTest {
 
     @Test
     void orderedEnd(TestReporter reporter) throws IOException {
-        Set<String> steps = stopAtEachStep("end", CrashAtEveryStepTest::some, LogPromises.Use::close);
+        Set<String> steps = stopAtEachStep(LogWork.END);
         assertIncludes(steps, "sync wal.seg", "delete prepared.tmp");
         told(reporter);
     }

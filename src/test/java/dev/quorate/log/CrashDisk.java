@@ -37,16 +37,16 @@ import org.jspecify.annotations.Nullable;
  * is a step with a name, and from a chosen one on none is done any more. What the disk holds at that moment, or what a
  * power failure would leave of it, is what {@link Disk} keeps. Nothing shipped knows of it.
  */
-final class CrashDisk extends FileSystem {
+public final class CrashDisk extends FileSystem {
     private final Provider provider = new Provider();
     private final Disk disk;
 
-    CrashDisk(Disk disk) {
+    public CrashDisk(Disk disk) {
         this.disk = disk;
     }
 
     /** The directory as its user sees it. */
-    Path path() {
+    public Path path() {
         return seen(disk.root());
     }
 

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * beginning. It stops at a step
  * of choice, on whatever thread that is, and what is left is written down at that moment.
  */
-final class Disk implements AutoCloseable {
+public final class Disk implements AutoCloseable {
     private static final int SECTOR_BYTES = 512;
     private static final String FILL = "write prepared.tmp";
 
@@ -36,6 +36,9 @@ final class Disk implements AutoCloseable {
     private int stopAt;
     private @Nullable SplittableRandom powerLoss;
     private boolean stopped;
+    private @Nullable String haltAt;
+    private int occurrencesLeft;
+    private Runnable halts = () -> {};
 
     /** A file or directory, whatever its name. */
     private static final class Contents {
@@ -62,7 +65,7 @@ final class Disk implements AutoCloseable {
     }
 
     /** The power is off: whoever hears this is only not dead yet. */
-    static final class OffException extends IOException {
+    public static final class OffException extends IOException {
         private static final long serialVersionUID = 1L;
     }
 
@@ -71,7 +74,7 @@ final class Disk implements AutoCloseable {
      *
      * @param left where that is written to which is left when it stops; a directory that does not exist yet
      */
-    Disk(Path root, Path left) throws IOException {
+    public Disk(Path root, Path left) throws IOException {
         this.root = root;
         this.left = left;
         if (Files.exists(root)) {
@@ -89,7 +92,7 @@ final class Disk implements AutoCloseable {
         return root;
     }
 
-    synchronized boolean isStopped() {
+    public synchronized boolean isStopped() {
         return stopped;
     }
 
@@ -109,14 +112,22 @@ final class Disk implements AutoCloseable {
      *
      * @param loss decides what a power failure keeps; null: the process is killed, and all that was done is kept
      */
-    synchronized void stopAt(int step, @Nullable SplittableRandom loss) {
+    public synchronized void stopAt(int step, @Nullable SplittableRandom loss) {
         steps.clear();
         stopAt = step;
         powerLoss = loss;
     }
 
+    /** Before that step, the n-th of its name of those that follow, something is done that ends the process. */
+    synchronized void haltAt(String step, int occurrence, Runnable halt) {
+        steps.clear();
+        haltAt = step;
+        occurrencesLeft = occurrence;
+        halts = halt;
+    }
+
     /** It stops now, unless it has. */
-    synchronized void stop(@Nullable SplittableRandom loss) throws IOException {
+    public synchronized void stop(@Nullable SplittableRandom loss) throws IOException {
         if (!stopped) {
             powerLoss = loss;
             stopped = true;
@@ -138,6 +149,9 @@ final class Disk implements AutoCloseable {
         boolean fillsOn = name.equals(FILL) && steps.lastIndexOf(FILL) > steps.lastIndexOf("create prepared.tmp");
         if (!fillsOn) {
             steps.add(name);
+            if (name.equals(haltAt) && --occurrencesLeft == 0) {
+                halts.run();
+            }
             if (steps.size() == stopAt) {
                 stop(powerLoss);
                 throw new OffException();

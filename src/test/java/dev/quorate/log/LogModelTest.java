@@ -66,7 +66,7 @@ class LogModelTest {
     @Test
     void aFailingSequenceIsShortened() throws IOException {
         List<Command> commands = commands(new SplittableRandom(1));
-        List<Command> shortest = shortest(commands, tried -> {
+        List<Command> shortest = Shortening.shortest(commands, tried -> {
             int vote = tried.indexOf(commands.get(20));
             return vote >= 0 && tried.subList(vote, tried.size()).contains(commands.get(50));
         });
@@ -83,32 +83,8 @@ class LogModelTest {
         return commands;
     }
 
-    // ---- shortening ------------------------------------------------------------------------------------------------
-
-    @FunctionalInterface
-    private interface Fails {
-        boolean with(List<Command> commands) throws IOException;
-    }
-
     private List<Command> shortest(List<Command> commands) throws IOException {
-        return shortest(commands, tried -> failure(tried) != null);
-    }
-
-    /** Leaves out ever smaller parts, as long as it still fails without them. */
-    private static List<Command> shortest(List<Command> commands, Fails fails) throws IOException {
-        List<Command> shortest = commands;
-        for (int part = commands.size() / 2; part > 0; part /= 2) {
-            for (int at = 0; at < shortest.size(); ) {
-                List<Command> without = new ArrayList<>(shortest);
-                without.subList(at, Math.min(at + part, without.size())).clear();
-                if (fails.with(without)) {
-                    shortest = without;
-                } else {
-                    at += part;
-                }
-            }
-        }
-        return shortest;
+        return Shortening.shortest(commands, tried -> failure(tried) != null);
     }
 
     // ---- running ---------------------------------------------------------------------------------------------------

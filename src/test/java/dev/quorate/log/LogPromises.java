@@ -14,10 +14,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,8 +42,19 @@ final class LogPromises {
     private byte @Nullable [] naming;
     private long bound;
     private long before;
+    private final List<Expected> theirs = new ArrayList<>();
     private @Nullable List<Expected> installing;
+    private final Consumer<String> told;
     private int written;
+
+    LogPromises() {
+        this(line -> {});
+    }
+
+    /** @param told a line for each promise that is made, or about to be: for {@link #hear} in another process */
+    LogPromises(Consumer<String> told) {
+        this.told = told;
+    }
 
     /** The directory as it is open on one disk. */
     final class Use {
@@ -73,28 +87,26 @@ final class LogPromises {
         }
 
         void name(byte... id) throws IOException {
-            naming = id;
+            note("naming", Arrays.toString(id));
             data.writeIdentityAndSync(id);
             if (!disk.isStopped()) {
-                identity = id;
-                naming = null;
+                note("named", "");
             }
         }
 
         void vote() throws IOException {
             HardState state = new HardState(hardState.term() + 1, (int) (hardState.term() % 3));
-            voting = state;
+            note("voting", state.term() + " " + state.votedFor());
             data.saveAndSync(state);
             if (!disk.isStopped()) {
-                hardState = state;
-                voting = null;
+                note("voted", "");
             }
         }
 
         void append(int count, int size) throws IOException {
             for (int i = 0; i < count; i++) {
                 String text = ++written + "x".repeat(size);
-                entries.add(new Expected(hardState.term(), text));
+                note("entry", hardState.term() + " " + text);
                 wal.append(hardState.term(), EntryKind.MUTATION, WalTest.payload(text));
             }
         }
@@ -111,14 +123,14 @@ final class LogPromises {
                     throw new Disk.OffException();
                 }
             } while (wal.syncedIndex() < wal.lastIndex());
-            synced = wal.lastIndex();
+            note("synced", wal.lastIndex());
         }
 
         /** What was synced meanwhile without being waited for. */
         void look() {
             long seen = wal.syncedIndex();
-            if (!disk.isStopped()) {
-                synced = Math.max(synced, seen);
+            if (!disk.isStopped() && seen > synced) {
+                note("synced", seen);
             }
         }
 
@@ -129,19 +141,17 @@ final class LogPromises {
             }
             Path file = data.rollbacks().save(wal.batch(index, Integer.MAX_VALUE), hardState.term(), 1);
             if (!disk.isStopped()) {
-                saved.add(String.valueOf(file.getFileName()));
+                note("saved", String.valueOf(file.getFileName()));
             }
-            truncating = index;
+            note("truncating", index);
             wal.truncateFrom(index, 0);
             if (!disk.isStopped()) {
-                cut(index - 1);
-                synced = index - 1;
-                truncating = NONE;
+                note("truncated", "");
             }
         }
 
         void commit() throws IOException {
-            bound = Math.max(bound, wal.durableIndex());
+            note("bound", Math.max(bound, wal.durableIndex()));
             data.writeCommitBound(bound);
         }
 
@@ -158,25 +168,26 @@ final class LogPromises {
             data.snapshots().keepOnly(kept);
             DroppedSegments dropped = wal.dropUpTo(before);
             dropped.delete();
-            before = bound;
+            note("before", bound);
         }
 
         /** A leader's snapshot takes the place of the log: it goes on in another way above the bound. */
         void install(int more) throws IOException {
-            List<Expected> theirs = new ArrayList<>(entries.subList(0, (int) bound));
+            List<Expected> others = new ArrayList<>(entries.subList(0, (int) bound));
             List<Position> starts = new ArrayList<>(wal.termStarts(bound));
             long term = hardState.term() + 1;
             vote();
             starts.add(new Position(term, bound + 1));
             for (int i = 0; i < more; i++) {
-                theirs.add(new Expected(term, ++written + " of the leader"));
+                others.add(new Expected(term, ++written + " of the leader"));
             }
-            installing = theirs;
-            SnapshotHeader header = new SnapshotHeader(new Position(term, theirs.size()), 0, starts);
-            SnapshotFile file = writeSnapshot(header, theirs);
+            others.forEach(entry -> note("theirs", entry.term() + " " + entry.text()));
+            note("installing", "");
+            SnapshotHeader header = new SnapshotHeader(new Position(term, others.size()), 0, starts);
+            SnapshotFile file = writeSnapshot(header, others);
             DroppedSegments dropped = wal.restartAfter(header);
             if (!disk.isStopped()) {
-                installed();
+                note("installed", "");
             }
             dropped.delete();
             data.snapshots().keepOnly(List.of(file));
@@ -202,7 +213,7 @@ final class LogPromises {
                 data.close();
             }
             if (!disk.isStopped()) {
-                synced = wal.lastIndex();
+                note("synced", wal.lastIndex());
             }
         }
 
@@ -221,6 +232,59 @@ final class LogPromises {
     /** Opens it; what it must hold is not looked at. */
     Use open(Disk disk) throws IOException {
         return new Use(disk);
+    }
+
+    private void note(String what, Object value) {
+        String line = what + " " + value;
+        told.accept(line);
+        hear(line);
+    }
+
+    /** Takes note of a promise that was made. */
+    void hear(String line) {
+        String value = line.substring(line.indexOf(' ') + 1);
+        switch (line.substring(0, line.indexOf(' '))) {
+            case "naming" -> naming = bytes(value);
+            case "named" -> {
+                identity = naming;
+                naming = null;
+            }
+            case "voting" -> {
+                String[] parts = value.split(" ", -1);
+                voting = new HardState(Long.parseLong(parts[0]), Integer.parseInt(parts[1]));
+            }
+            case "voted" -> {
+                hardState = Objects.requireNonNull(voting);
+                voting = null;
+            }
+            case "entry" -> entries.add(entry(value));
+            case "synced" -> synced = Long.parseLong(value);
+            case "saved" -> saved.add(value);
+            case "truncating" -> truncating = Long.parseLong(value);
+            case "truncated" -> {
+                cut(truncating - 1);
+                synced = truncating - 1;
+                truncating = NONE;
+            }
+            case "bound" -> bound = Long.parseLong(value);
+            case "before" -> before = Long.parseLong(value);
+            case "theirs" -> theirs.add(entry(value));
+            case "installing" -> {
+                installing = List.copyOf(theirs);
+                theirs.clear();
+            }
+            case "installed" -> installed();
+            default -> throw new IllegalArgumentException(line);
+        }
+    }
+
+    private static byte[] bytes(String list) {
+        String[] parts = list.substring(1, list.length() - 1).split(", ", -1);
+        byte[] bytes = new byte[parts.length];
+        for (int i = 0; i < parts.length; i++) {
+            bytes[i] = Byte.parseByte(parts[i]);
+        }
+        return bytes;
     }
 
     private void installed() {

@@ -11,7 +11,6 @@ import dev.quorate.log.DataDirectory;
 import dev.quorate.log.DroppedSegments;
 import dev.quorate.log.NoSpaceException;
 import dev.quorate.log.SnapshotFile;
-import dev.quorate.log.SnapshotWriter;
 import dev.quorate.log.SyncPolicy;
 import dev.quorate.log.WalOptions;
 import dev.quorate.protocol.EntryKind;
@@ -19,7 +18,6 @@ import dev.quorate.protocol.Position;
 import dev.quorate.store.KeyRecord;
 import dev.quorate.store.MalformedMutationException;
 import dev.quorate.store.MutationCodec;
-import dev.quorate.store.StateCodec;
 import io.smallrye.mutiny.helpers.test.AssertSubscriber;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -130,22 +128,9 @@ class StorageTest {
         return record == null ? null : new String(record.value(), StandardCharsets.UTF_8);
     }
 
-    /** As {@link Snapshots} does, without its thread. */
     private static SnapshotFile snapshot(Storage storage) throws IOException {
         PinnedState state = storage.pin();
-        try (SnapshotWriter out = storage.snapshots().begin(state.header())) {
-            out.block(state.admissions());
-            StateCodec part = new StateCodec();
-            part.addLeaderTime(state.pin().leaderTimeMs());
-            state.pin().outcomes().forEach(part::add);
-            while (!state.pin().isExhausted()) {
-                state.pin().next(10).forEach(part::add);
-            }
-            out.block(part.bytes());
-            return out.finish();
-        } finally {
-            state.pin().close();
-        }
+        return MadeSnapshot.write(storage.snapshots(), state.header(), state.admissions(), state.pin());
     }
 
     private static void take(Storage storage) throws IOException {

@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Where the seeds of a run begin: another commit tries others, the same commit the same. */
-final class Seeds {
+public final class Seeds {
     private static final long WITHOUT_GIT = 20_000;
 
     private Seeds() {}
@@ -13,7 +13,12 @@ final class Seeds {
     /** From {@code -Dsimulation.first}, else from the commit, else a constant. */
     static long first() throws IOException {
         Long given = Long.getLong("simulation.first");
-        return given != null ? given : ofCommit(commit(Path.of(".git")));
+        return given != null ? given : ofThisCommit();
+    }
+
+    /** From the commit, else a constant. */
+    public static long ofThisCommit() throws IOException {
+        return ofCommit(commit(Path.of(".git")));
     }
 
     static long ofCommit(String commit) {
