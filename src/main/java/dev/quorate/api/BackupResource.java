@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The committed state of the set as of one entry: a snapshot, sent from its file. Whoever reads slowly, or not at all, holds
- * an open file and no memory, until the platform's idle time-out ends the connection; what was cut off lacks its trailer.
+ * an open file and no memory, until the platform's idle time-out ({@code quarkus.http.idle-timeout}) ends the connection;
+ * what was cut off lacks its trailer.
  */
 @Path("cluster/backup")
 public final class BackupResource {

@@ -9,7 +9,6 @@ import dev.quorate.protocol.Message.Heartbeat;
 import dev.quorate.replica.Envelope;
 import dev.quorate.replica.PeerState;
 import io.quarkus.test.junit.QuarkusTest;
-import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.specification.RequestSpecification;
 import java.util.List;
@@ -18,21 +17,13 @@ import org.junit.jupiter.api.Test;
 
 /** What a stranger gets from {@code /replicas}, and that the secret closes it, while the replicas here still meet. */
 @QuarkusTest
-@TestProfile(PeerResourceTest.WithSecret.class)
+@TestProfile(WithSecret.class)
 class PeerResourceTest {
     private static final Envelope TO_1 = new Envelope("quorate", 7, 0, 1, 10, 12);
 
-    /** A secret, and a directory of its own, as no other test's replicas may be met here. */
-    public static final class WithSecret implements QuarkusTestProfile {
-        @Override
-        public Map<String, String> getConfigOverrides() {
-            return Map.of("quorate.peer.secret", "s3cret");
-        }
-    }
-
     @Test
     void whoKnowsTheSecretIsAnswered() {
-        byte[] body = post("s3cret", WireFormat.hello(TO_1, false))
+        byte[] body = post(WithSecret.SECRET, WireFormat.hello(TO_1, false))
                 .post("/replicas/1/hello")
                 .then()
                 .statusCode(200)
@@ -58,7 +49,7 @@ class PeerResourceTest {
 
     @Test
     void aReplicaThatIsNotHereIsNotFound() {
-        post("s3cret", WireFormat.hello(TO_1, false))
+        post(WithSecret.SECRET, WireFormat.hello(TO_1, false))
                 .post("/replicas/7/hello")
                 .then()
                 .statusCode(404)
@@ -68,23 +59,26 @@ class PeerResourceTest {
     @Test
     void garbageIsABadRequest() {
         for (String call : new String[] {"append", "heartbeat", "hello", "form", "read", "repair", "state-hashes"}) {
-            post("s3cret", new byte[] {1, 2, 3})
+            post(WithSecret.SECRET, new byte[] {1, 2, 3})
                     .post("/replicas/1/" + call)
                     .then()
                     .statusCode(400);
-            post("s3cret", new byte[0]).post("/replicas/1/" + call).then().statusCode(400);
+            post(WithSecret.SECRET, new byte[0])
+                    .post("/replicas/1/" + call)
+                    .then()
+                    .statusCode(400);
         }
     }
 
     @Test
     void anotherSetsMessageIsAConflict() {
         Envelope stranger = new Envelope("staging", 7, 0, 1, 10, 12);
-        post("s3cret", WireFormat.heartbeat(stranger, new Heartbeat(0, 1, 1_000, 1, 0, 0, 0)))
+        post(WithSecret.SECRET, WireFormat.heartbeat(stranger, new Heartbeat(0, 1, 1_000, 1, 0, 0, 0)))
                 .post("/replicas/1/heartbeat")
                 .then()
                 .statusCode(409)
                 .body(containsString("another set"));
-        post("s3cret", WireFormat.read(stranger, "key"))
+        post(WithSecret.SECRET, WireFormat.read(stranger, "key"))
                 .post("/replicas/1/read")
                 .then()
                 .statusCode(409);
@@ -96,7 +90,7 @@ class PeerResourceTest {
         byte[] form = WireFormat.form(TO_1, 7, 0, List.of(10L, 11L, 12L));
         for (Map.Entry<String, byte[]> call :
                 Map.of("hello", WireFormat.hello(TO_1, false), "form", form).entrySet()) {
-            post("s3cret", call.getValue())
+            post(WithSecret.SECRET, call.getValue())
                     .post("/replicas/2/" + call.getKey())
                     .then()
                     .statusCode(400)
