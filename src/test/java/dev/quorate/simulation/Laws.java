@@ -19,6 +19,8 @@ final class Laws {
     private final Map<Long, Integer> leaders = new HashMap<>();
     private long newestTerm;
     private int joining;
+    private @Nullable SimReplica around;
+    private List<SimReplica> all = List.of();
 
     // The one history: by index, and in which term it was first seen to be committed.
     private final List<SimEntry> committed = new ArrayList<>();
@@ -94,17 +96,61 @@ final class Laws {
 
     /** Not by its own log, nor by others that join: ⌈N/2⌉ others that count hold the entry which admits it. */
     void admitted(SimReplica replica) {
+        if (replica == around) {
+            forms(replica);
+            return;
+        }
+        if (isForming() && !Objects.requireNonNull(around).isMember()) {
+            throw new SafetyViolation("replica " + replica.id() + " counts before the one that was recovered");
+        }
         SimEntry entry = replica.log().last();
         int others = 0;
-        while (entry != null && others < (settings.replicas() + 1) / 2) {
+        int needed = isForming() ? 1 : (settings.replicas() + 1) / 2;
+        while (entry != null && others < needed) {
             boolean names = entry.kind() == EntryKind.ADMIT && entry.incarnation(replica.id()) == replica.incarnation();
             others = names ? Integer.bitCount(entry.holders() & ~(1 << replica.id())) : 0;
             entry = entry.previous();
         }
-        if (others < (settings.replicas() + 1) / 2) {
+        if (others < needed) {
             throw new SafetyViolation("replica " + replica.id() + " was admitted without enough others");
         }
         joining &= ~(1 << replica.id());
+    }
+
+    /** A new set is to be formed around one log: of what was committed it has a beginning, and all others have nothing. */
+    void recovered(SimReplica kept, List<SimReplica> replicas) {
+        int common = committed.size() - 1;
+        while (common > kept.log().lastIndex() || kept.log().get(common) != committed.get(common)) {
+            common--;
+        }
+        committed.subList(common + 1, committed.size()).clear();
+        committedIn.subList(common + 1, committedIn.size()).clear();
+        joining &= ~(1 << kept.id());
+        around = kept;
+        all = replicas;
+    }
+
+    /** Whether a set is being formed around the log of a replica that was recovered. */
+    boolean isForming() {
+        return around != null && joining != 0;
+    }
+
+    /** The recovered replica counts once all others have on their disks what admits them. */
+    private void forms(SimReplica recovered) {
+        for (SimReplica other : all) {
+            boolean holds = other == recovered;
+            SimLog log = other.log();
+            for (long index = log.syncedIndex(); !holds && index > 0; index--) {
+                SimEntry entry = log.get(index);
+                holds = entry.kind() == EntryKind.ADMIT
+                        && entry.incarnation(other.id()) == other.incarnation()
+                        && recovered.log().get(index) == entry;
+            }
+            if (!holds) {
+                throw new SafetyViolation("replica " + recovered.id() + " counts, and replica " + other.id()
+                        + " does not hold what admits it");
+            }
+        }
     }
 
     // ---- commit ----------------------------------------------------------------------------------------------------

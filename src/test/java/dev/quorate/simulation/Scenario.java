@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code show} what each has
  * </ul>
  */
-final class Scenario implements SimReplica.World {
+final class Scenario implements SimWorld {
     private static final int MOST_STEPS = 500;
 
     private final List<SimReplica> replicas = new ArrayList<>();

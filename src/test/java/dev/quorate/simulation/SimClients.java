@@ -25,6 +25,7 @@ final class SimClients {
     private final List<QuorumRead> quorumReads = new ArrayList<>();
     private final List<RepairingRead> repairs = new ArrayList<>();
     private final List<Acknowledged> acknowledged = new ArrayList<>();
+    private int acknowledgedBefore;
     private int operations;
     private int answeredReads;
 
@@ -60,7 +61,7 @@ final class SimClients {
     }
 
     int acknowledgedCount() {
-        return acknowledged.size();
+        return acknowledgedBefore + acknowledged.size();
     }
 
     int answeredReads() {
@@ -354,5 +355,14 @@ final class SimClients {
         reads.clear();
         quorumReads.clear();
         repairs.clear();
+    }
+
+    /** Nobody relies any more on what was promised: it may be lost. */
+    void startAnew() {
+        leave();
+        unknown.clear();
+        acknowledgedBefore += acknowledged.size();
+        acknowledged.clear();
+        Arrays.fill(seen, Position.NONE);
     }
 }

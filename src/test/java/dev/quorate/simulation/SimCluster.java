@@ -14,8 +14,9 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /** Replicas, the network between them, clients, and one thing that happens after the other; all is checked each time. */
-final class SimCluster implements SimReplica.World {
+final class SimCluster implements SimWorld {
     private static final int MOST_IN_FLIGHT = 60;
+    private static final int RECOVERIES = 16; // one of so many schedules ends with one
     private static final Reason[] WHY_TRANSFER = {Reason.REQUESTED, Reason.SHUTDOWN};
 
     private final SimSettings settings;
@@ -71,6 +72,9 @@ final class SimCluster implements SimReplica.World {
             cluster.step();
         }
         new Healing(cluster, random).heal();
+        if (settings.replicas() > 1 && random.nextInt(RECOVERIES) == 0) {
+            new SimRecovery(cluster, random).run();
+        }
         coverage.count(cluster.clients.acknowledgedCount(), cluster.clients.answeredReads());
         cluster.replicas.forEach(replica -> coverage.countProofs(replica.freshness.proofs()));
         return cluster;
@@ -167,6 +171,21 @@ final class SimCluster implements SimReplica.World {
         replica.crash(random);
     }
 
+    /** All processes end, and what is on its way is of a set that is no more. */
+    void endAll() {
+        replicas.stream().filter(SimReplica::isUp).forEach(this::crash);
+        inFlight.clear();
+        promised = SimEntry.NOBODY;
+        clients.startAnew();
+    }
+
+    /** A new set begins around the log of a replica. */
+    void begins(SimReplica kept) {
+        laws.recovered(kept, replicas);
+        replicas.forEach(this::restart);
+        calm = false;
+    }
+
     void step() {
         if (promised != SimEntry.NOBODY) {
             SimReplica forgetful = replicas.get(promised);
@@ -242,7 +261,9 @@ final class SimCluster implements SimReplica.World {
         // Who writes has mostly found the newest leader; reads are asked of anyone who thinks that it leads.
         boolean newest = write && random.nextInt(8) > 0;
         some(
-                replica -> replica.leads() && (!newest || replica.core().term() == laws.newestTerm()),
+                replica -> replica.leads()
+                        && replica.isMember()
+                        && (!newest || replica.core().term() == laws.newestTerm()),
                 leader -> ask(action, leader));
     }
 
@@ -394,7 +415,10 @@ final class SimCluster implements SimReplica.World {
     private void wipe(SimReplica replica) {
         long mayBeLost = settings.replicas() == 2 ? 1 : (settings.replicas() - 1) / 2;
         boolean fixedLeader = !settings.elects() && replica.id() == 0;
-        if (settings.replicas() == 1 || fixedLeader || (!laws.isJoining(replica.id()) && laws.joining() >= mayBeLost)) {
+        if (settings.replicas() == 1
+                || fixedLeader
+                || laws.isForming()
+                || (!laws.isJoining(replica.id()) && laws.joining() >= mayBeLost)) {
             return;
         }
         trace.add(() -> "wipe of replica " + replica.id());

@@ -1,6 +1,6 @@
 package dev.quorate.simulation;
 
-import dev.quorate.protocol.CoreEvent;
+import dev.quorate.log.DirectoryIdentity;
 import dev.quorate.protocol.CoreOptions;
 import dev.quorate.protocol.Effects;
 import dev.quorate.protocol.EntryKind;
@@ -27,7 +27,7 @@ final class SimReplica {
 
     private final SimSettings settings;
     private final int id;
-    private final World world;
+    private final SimWorld world;
     private final Laws laws;
     private final SimEntry root;
     final SimFreshness freshness;
@@ -37,6 +37,7 @@ final class SimReplica {
     private SimLog log;
     private HardState hardState = HardState.INITIAL;
     private boolean member = true;
+    private boolean recovered;
     private long incarnation = 1;
     private long commitBound;
 
@@ -56,24 +57,9 @@ final class SimReplica {
     private boolean writesWait;
     private boolean up = true;
 
-    /** What is around a replica. */
-    interface World {
-        /** Something leaves. */
-        void send(Parcel parcel);
-
-        /** The core told of something. */
-        void happened(SimReplica replica, CoreEvent event);
-
-        /** A place where a process may die: between any two steps of what the core asked for. */
-        void mayCrash(SimReplica replica);
-
-        /** Whether the disk takes an entry. */
-        boolean hasRoom(SimReplica replica);
-    }
-
     private record Waiting(Effects.Delayed delayed, long toIncarnation) {}
 
-    SimReplica(SimSettings settings, int id, SimEntry root, World world, Laws laws) {
+    SimReplica(SimSettings settings, int id, SimEntry root, SimWorld world, Laws laws) {
         this.settings = settings;
         this.id = id;
         this.root = root;
@@ -176,9 +162,18 @@ final class SimReplica {
     private void joinAnew(Flaw believesItself) {
         log = new SimLog(root);
         commitBound = 0;
+        recovered = false;
         incarnation++;
         member = settings.flaw() == believesItself;
         laws.wiped(id);
+    }
+
+    /** A new set is to be formed around its log: another incarnation, in a term above all others (protocol.md §6). */
+    void recover() {
+        hardState = new HardState(hardState.term() + DirectoryIdentity.RECOVERY_TERMS, HardState.NOBODY);
+        incarnation++;
+        member = false;
+        recovered = true;
     }
 
     void restart() {
@@ -200,7 +195,7 @@ final class SimReplica {
         hold(0);
         core = newCore();
         laws.committed(this, core.commitIndex(), core.term());
-        if (!settings.elects() && id == 0) {
+        if (!settings.elects() && id == 0 && member) {
             perform(core.lead());
         }
         afterwards();
@@ -326,7 +321,10 @@ final class SimReplica {
     }
 
     void tick(int elapsed) {
-        if (!member || mistaken) {
+        if (!member && recovered && core.role() != Role.LEADER) {
+            perform(core.leadRecovered());
+        }
+        if ((!member && !recovered) || mistaken) {
             mistaken = false;
             IntStream.range(0, settings.replicas())
                     .filter(other -> other != id)

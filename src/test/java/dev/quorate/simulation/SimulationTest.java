@@ -22,7 +22,7 @@ import org.junit.jupiter.api.TestReporter;
 
 /**
  * Core and store under lost, late, doubled and reordered messages, cuts, crashes at any step, torn tails, slow disks,
- * wiped directories, handing over and clients of every kind. One seed is one schedule:
+ * wiped directories, one that is recovered, handing over and clients of every kind. One seed is one schedule:
  * {@code ./mvnw test -Dtest=SimulationTest -Dsimulation.seed=N} replays it and shows what happened.
  */
 class SimulationTest {
@@ -88,8 +88,8 @@ class SimulationTest {
         Set<Class<?>> events = new HashSet<>(Arrays.asList(CoreEvent.class.getPermittedSubclasses()));
         assertEquals(events, coverage.events(), "every event of the core occurs");
         assertEquals(EnumSet.allOf(Role.class), coverage.roles(), "every role occurs");
-        // STARTED is for shells: no core has it. Nothing is recovered here: that is RecoverIT's.
-        Set<Reason> possible = EnumSet.complementOf(EnumSet.of(Reason.STARTED, Reason.RECOVERED));
+        // STARTED is for shells: no core has it.
+        Set<Reason> possible = EnumSet.complementOf(EnumSet.of(Reason.STARTED));
         assertEquals(possible, coverage.reasons(), "every reason occurs");
     }
 }
