@@ -81,10 +81,15 @@ public final class SnapshotFiles {
         return new SnapshotFile(named, received.header(), received.sizeBytes());
     }
 
-    /** Removes all snapshots but these, whole or not. */
-    public void keepOnly(List<SnapshotFile> kept) throws IOException {
+    /**
+     * Of the files found, removes all but these, whole or not. One that gets its name after they were found stays: it may
+     * be all that is left of what the log has let go.
+     *
+     * @param found what {@link #newestFirst} gave before it was decided which are kept
+     */
+    public void keepOnly(List<Path> found, List<SnapshotFile> kept) throws IOException {
         List<Path> paths = kept.stream().map(SnapshotFile::path).toList();
-        List<Path> removed = new ArrayList<>(newestFirst());
+        List<Path> removed = new ArrayList<>(found);
         removed.removeAll(paths);
         for (Path file : removed) {
             Files.deleteIfExists(file);

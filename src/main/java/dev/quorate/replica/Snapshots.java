@@ -264,7 +264,9 @@ public final class Snapshots {
 
     private void removeOld(DroppedSegments dropped) throws IOException, Ended {
         dropped.delete();
-        storage.snapshots().keepOnly(onLoop(storage::keptSnapshots));
+        // Found before the loop is asked: what it installs in between is not among them.
+        List<Path> found = storage.snapshots().newestFirst();
+        storage.snapshots().keepOnly(found, onLoop(storage::keptSnapshots));
     }
 
     /** What the loop says, or {@link Ended} where it says nothing. */

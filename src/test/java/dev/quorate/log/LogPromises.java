@@ -165,7 +165,7 @@ final class LogPromises {
             List<SnapshotFile> kept = new ArrayList<>(List.of(writeSnapshot(header, entries)));
             data.snapshots().newestWhole(damaged -> {}).ifPresent(kept::add);
             wal.snapshotTaken(header.position());
-            data.snapshots().keepOnly(kept);
+            data.snapshots().keepOnly(data.snapshots().newestFirst(), kept);
             DroppedSegments dropped = wal.dropUpTo(before);
             dropped.delete();
             note("before", bound);
@@ -190,7 +190,7 @@ final class LogPromises {
                 note("installed", "");
             }
             dropped.delete();
-            data.snapshots().keepOnly(List.of(file));
+            data.snapshots().keepOnly(data.snapshots().newestFirst(), List.of(file));
         }
 
         private SnapshotFile writeSnapshot(SnapshotHeader header, List<Expected> state) throws IOException {

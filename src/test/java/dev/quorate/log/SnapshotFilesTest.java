@@ -118,8 +118,20 @@ class SnapshotFilesTest {
                 files.newestWhole(damaged -> told.add(damaged.getMessage())).orElseThrow());
         assertEquals(1, told.size());
         assertTrue(told.get(0).contains("snapshot-000000000000012c.snap"), told.get(0));
-        files.keepOnly(List.of(older));
+        files.keepOnly(files.newestFirst(), List.of(older));
         assertEquals(List.of("snapshot-0000000000000009.snap"), names());
+    }
+
+    /** Of a leader's that is installed while old ones are removed: the log has let go of all that it holds. */
+    @Test
+    void oneThatComesWhileOthersAreRemovedStays() throws IOException {
+        SnapshotFiles files = new SnapshotFiles(directory);
+        SnapshotFile kept = write(files, header(5), new byte[1]);
+        write(files, header(3), new byte[1]);
+        List<Path> found = files.newestFirst();
+        write(files, header(9), new byte[1]);
+        files.keepOnly(found, List.of(kept));
+        assertEquals(List.of("snapshot-0000000000000005.snap", "snapshot-0000000000000009.snap"), names());
     }
 
     @Test

@@ -135,7 +135,7 @@ class StorageTest {
 
     private static void take(Storage storage) throws IOException {
         storage.snapshotTaken(snapshot(storage)).delete();
-        storage.snapshots().keepOnly(storage.keptSnapshots());
+        storage.snapshots().keepOnly(storage.snapshots().newestFirst(), storage.keptSnapshots());
     }
 
     /** What a leader with that history sends: its file, under a name of its own in the follower's directory. */
