@@ -1,7 +1,7 @@
 package dev.quorate.protocol;
 
 /** Something that must always hold does not: the replica stops rather than serve a lie. A bug, never bad input. */
-public final class InvariantViolation extends RuntimeException {
+public class InvariantViolation extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /** A violation with the state that shows it. */

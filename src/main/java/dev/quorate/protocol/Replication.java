@@ -60,6 +60,7 @@ final class Replication {
         if (previous.index() > log.lastIndex()) {
             core.send(refuse(request, log.lastIndex()));
         } else if (log.termAt(previous.index()) != previous.term()) {
+            requireNotCommitted(previous.index());
             // The whole run of that term is skipped (Raft §5.3, end).
             core.send(refuse(request, Math.max(commitIndex, log.firstIndexOfTermAt(previous.index()) - 1)));
         } else {
@@ -85,10 +86,16 @@ final class Replication {
         long firstNew = entries.firstIndex() + have;
         boolean conflict = firstNew <= log.lastIndex();
         if (conflict) {
-            Invariants.check(firstNew > commitIndex, "entry %d is committed and conflicts", firstNew);
+            requireNotCommitted(firstNew);
             core.emit(new Truncated(firstNew, log.lastIndex(), core.term()));
         }
         core.effects().change(new Effects.LogChange(conflict ? firstNew : 0, entries, have));
+    }
+
+    private void requireNotCommitted(long index) {
+        if (index <= commitIndex) {
+            throw new CommittedConflict(index, commitIndex, core.term());
+        }
     }
 
     /** Only what this term's leader is known to share may be committed here (protocol.md §2.4). */

@@ -91,7 +91,8 @@ public class HostedReplicas {
         }
         opener = id -> {
             try {
-                return Replica.open(options(id, narrate), peers, listener, events, onFatal);
+                return Replica.open(
+                        options(id, narrate), peers, listener, events, reason -> stopped(id, reason, onFatal));
             } catch (IOException e) {
                 throw new UncheckedIOException(e.getMessage(), e);
             }
@@ -106,6 +107,22 @@ public class HostedReplicas {
             throw e;
         }
         replicas = List.copyOf(opened);
+    }
+
+    /** On the loop of a replica that has stopped for good. */
+    private void stopped(int id, String reason, Consumer<String> onFatal) {
+        Optional<Replica> refillable = hosted(id).filter(Replica::isRefillable);
+        if (refillable.isEmpty()) {
+            onFatal.accept(reason);
+            return;
+        }
+        Infrastructure.getDefaultWorkerPool().execute(() -> {
+            try {
+                setAside(refillable.get(), reason);
+            } catch (IOException | RuntimeException e) {
+                onFatal.accept(reason + "; and it cannot be set aside: " + e.getMessage());
+            }
+        });
     }
 
     private ReplicaOptions options(int id, boolean narrate) {

@@ -2,7 +2,9 @@ package dev.quorate.replica;
 
 import dev.quorate.log.ColdSegment;
 import dev.quorate.log.DataDirectory;
+import dev.quorate.log.SyncPolicy;
 import dev.quorate.log.Wal;
+import dev.quorate.protocol.CommittedConflict;
 import dev.quorate.protocol.CoreEvent;
 import dev.quorate.protocol.CoreEvent.RoleChanged;
 import dev.quorate.protocol.CoreEvent.TransferGivenUp;
@@ -60,6 +62,7 @@ public final class Replica {
     private volatile Membership membership;
     private @Nullable String awaiting = "the replica has just started";
     private volatile @Nullable String stopped;
+    private volatile boolean refillable;
     private volatile ReplicaView view;
 
     private Replica(
@@ -114,7 +117,8 @@ public final class Replica {
     /**
      * Opens the data directory, reads the log back, and is then ready for {@link #start}.
      *
-     * @param onFatal told once, with a sentence, when the replica stopped for good; the process is to end
+     * @param onFatal told once, with a sentence, when the replica stopped for good; the process is to end, unless it
+     *     {@link #isRefillable}
      * @throws IOException if the directory is in use, is another's, cannot be read or written, or is damaged and no
      *     other replica can fill it again
      */
@@ -178,12 +182,30 @@ public final class Replica {
     }
 
     private void failed(Throwable cause) {
-        stopped = String.valueOf(cause.getMessage());
-        LOG.errorf(cause, "replica=%d stops for good; %s", id(), view);
-        events.stopped(stopped);
+        String why = String.valueOf(cause.getMessage());
+        boolean overtaken = cause instanceof CommittedConflict && canLoseWhatIsCommitted();
+        if (overtaken) {
+            why += ": under quorate.wal.sync=interval a power failure took it from a majority";
+            events.damaged(why);
+        } else {
+            LOG.errorf(cause, "replica=%d stops for good; %s", id(), view);
+            events.stopped(why);
+        }
+        stopped = why;
+        refillable = overtaken;
         abandon("the replica stopped");
         view = picture();
-        onFatal.accept("replica " + id() + ": " + stopped);
+        onFatal.accept("replica " + id() + ": " + why);
+    }
+
+    /** Not where nobody is elected: all followers would join at once, and nobody would be left to admit them. */
+    private boolean canLoseWhatIsCommitted() {
+        return options.wal().sync() == SyncPolicy.INTERVAL && membership.elects() && membership.canBeRefilled();
+    }
+
+    /** Whether it stopped for a log that another took the place of, and that the others can fill again. */
+    boolean isRefillable() {
+        return refillable;
     }
 
     private void abandon(String why) {

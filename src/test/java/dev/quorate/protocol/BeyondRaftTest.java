@@ -3,9 +3,11 @@ package dev.quorate.protocol;
 import static dev.quorate.protocol.LoneReplica.ELECTION_TICKS;
 import static dev.quorate.protocol.LoneReplica.all;
 import static dev.quorate.protocol.LoneReplica.appendTo;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quorate.protocol.Message.Admission;
@@ -194,5 +196,28 @@ class BeyondRaftTest {
         assertEquals(0, leader.core().commitIndex(), "nobody counts before it answered so");
         leader.step(leader.confirms(1, Long.MAX_VALUE - 1));
         assertEquals(leader.terms().length, leader.core().commitIndex());
+    }
+
+    /** protocol.md §8: never a word too late, and never a refusal that is sent for ever. */
+    @Test
+    void anEntryThatIsCommittedAndIsAnotherInTheLeadersLogEndsTheReplicaWithItsIndex() {
+        LoneReplica follower = new LoneReplica(1, 3, 1, 1, 1);
+        follower.step(follower.entries(0, 1, new Position(1, 2), 2, 1L));
+        assertEquals(2, follower.core().commitIndex());
+        CommittedConflict conflict = assertThrows(
+                CommittedConflict.class, () -> follower.step(follower.entries(2, 3, new Position(1, 1), 0, 3L)));
+        assertTrue(String.valueOf(conflict.getMessage()).contains("entry 2,"), conflict.getMessage());
+        LoneReplica refusing = new LoneReplica(1, 3, 1, 1, 1);
+        refusing.step(refusing.entries(0, 1, new Position(1, 2), 2, 1L));
+        assertThrows(CommittedConflict.class, () -> refusing.step(refusing.entries(2, 3, new Position(3, 2), 0, 3L)));
+    }
+
+    /** What is not known to be committed is taken back, as Raft says. */
+    @Test
+    void anEntryAboveTheCommitIndexIsTakenBack() {
+        LoneReplica follower = new LoneReplica(1, 3, 1, 1, 1);
+        follower.step(follower.entries(0, 1, new Position(1, 2), 2, 1L));
+        follower.step(follower.entries(2, 3, new Position(1, 2), 0, 3L));
+        assertArrayEquals(new long[] {1, 1, 3}, follower.terms());
     }
 }
