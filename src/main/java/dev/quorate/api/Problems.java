@@ -136,9 +136,9 @@ public final class Problems {
 
     private static Problem noSpace(ReplicaException.NoSpace full, String detail) {
         Problem problem = Problem.of(ProblemType.NO_SPACE, detail).with("outcome", "none");
-        return full.limitBytes() < 0
-                ? problem
-                : problem.with("usedBytes", full.usedBytes()).with("limitBytes", full.limitBytes());
+        return full.isOnDisk()
+                ? problem.with("neededBytes", full.bytes()).with("freeBytes", full.ofBytes())
+                : problem.with("usedBytes", full.bytes()).with("limitBytes", full.ofBytes());
     }
 
     private static Problem preconditionFailed(ReplicaException.PreconditionFailed failed, String detail) {

@@ -7,7 +7,15 @@ import org.jspecify.annotations.Nullable;
 public final class NoSpaceException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    NoSpaceException(String message, @Nullable IOException cause) {
+    private final long neededBytes;
+
+    NoSpaceException(String message, long neededBytes, @Nullable IOException cause) {
         super(message, cause);
+        this.neededBytes = neededBytes;
+    }
+
+    /** Bytes that the file would take which could not be made. */
+    public long neededBytes() {
+        return neededBytes;
     }
 }

@@ -76,7 +76,8 @@ public final class RollbackFiles {
         try {
             return write(removed, deposedInTerm, nowMs);
         } catch (IOException e) {
-            throw new NoSpaceException("no room in rollback/ for what must leave the log: " + e.getMessage(), e);
+            throw new NoSpaceException(
+                    "no room in rollback/ for what must leave the log: " + e.getMessage(), removed.sizeBytes(), e);
         }
     }
 

@@ -66,7 +66,7 @@ final class SegmentSource {
         try {
             return fill(newFile(), Math.max(size, segmentSizeBytes));
         } catch (IOException e) {
-            throw new NoSpaceException("no room for a segment of " + size + " bytes: " + e.getMessage(), e);
+            throw new NoSpaceException("no room for a segment of " + size + " bytes: " + e.getMessage(), size, e);
         }
     }
 
@@ -143,7 +143,8 @@ final class SegmentSource {
             if (!ready) {
                 IOException why = failure;
                 String reason = why == null ? "it could not be prepared" : String.valueOf(why.getMessage());
-                throw new NoSpaceException("no room for a segment of " + sizeBytes + " bytes: " + reason, why);
+                throw new NoSpaceException(
+                        "no room for a segment of " + sizeBytes + " bytes: " + reason, sizeBytes, why);
             }
             return file;
         }

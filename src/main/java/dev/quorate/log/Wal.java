@@ -26,17 +26,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Wal implements LogView, AutoCloseable {
     private static final int NO_FRAME = -1;
-    /**
-     * Kept of each segment for no-ops, but no more than a quarter of it: a replica whose disk is full can still be
-     * restarted, and lead its reads.
-     */
-    private static final int SPARE_BYTES = 4096;
-
     private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Path directory;
     private final WalOptions options;
-    private final int spareBytes;
+    private final SpareRoom spare;
     private final SegmentSource source;
     private final SyncThread syncs;
     private final SyncListener listener;
@@ -66,7 +60,7 @@ public final class Wal implements LogView, AutoCloseable {
             @Nullable SnapshotHeader snapshot) {
         this.directory = directory.path();
         this.options = options;
-        this.spareBytes = Math.min(SPARE_BYTES, options.segmentSizeBytes() / 4);
+        this.spare = new SpareRoom(options.segmentSizeBytes());
         this.listener = listener;
         this.source = new SegmentSource(directory, options.segmentSizeBytes());
         this.recovery = found.report();
@@ -273,16 +267,22 @@ public final class Wal implements LogView, AutoCloseable {
 
     // ---- writing ---------------------------------------------------------------------------------------------------
 
+    /** As {@link #append(long, EntryKind, ByteBuffer, boolean)}, of an entry that frees no space. */
+    public long append(long term, EntryKind kind, ByteBuffer payload) throws IOException {
+        return append(term, kind, payload, false);
+    }
+
     /**
      * Appends an entry and returns its index. Not durable. Allocates nothing.
      *
+     * @param freesSpace whether room may be used that is kept for such entries, should the disk be full
      * @throws NoSpaceException if there is no room for another segment; nothing was appended
      */
-    public long append(long term, EntryKind kind, ByteBuffer payload) throws IOException {
+    public long append(long term, EntryKind kind, ByteBuffer payload, boolean freesSpace) throws IOException {
         checkTerm(term);
         int length = payload.remaining();
         int size = RecordFormat.sizeBytes(length);
-        int at = place(size, kind == EntryKind.NO_OP ? 0 : spareBytes);
+        int at = place(size, spare.keptFrom(kind, freesSpace));
         ByteBuffer map = current.map();
         RecordFormat.write(map, at, lastIndex + 1, term, kind.code(), payload);
         map.putInt(at + RecordFormat.AT_CRC, RecordFormat.crc(crc, current.view(), at, length));
@@ -290,35 +290,31 @@ public final class Wal implements LogView, AutoCloseable {
         return lastIndex;
     }
 
+    /** As {@link #append(Records, boolean)}, of entries that free no space. */
+    public void append(Records batch) throws IOException {
+        append(batch, false);
+    }
+
     /**
      * Appends a leader's entries as they came. Not durable.
      *
      * @param batch must begin at lastIndex + 1
+     * @param freesSpace as of {@link #append(long, EntryKind, ByteBuffer, boolean)}, of all of them
      * @throws NoSpaceException if there is no room for another segment; nothing was appended
      */
-    public void append(Records batch) throws IOException {
+    public void append(Records batch, boolean freesSpace) throws IOException {
         Invariants.check(batch.firstIndex() == lastIndex + 1, "entry %d would leave a gap", batch.firstIndex());
         if (batch.count() == 0) {
             return;
         }
         checkTerm(batch.term(0));
-        int at = place(batch.sizeBytes(), isOfNoOps(batch) ? 0 : spareBytes);
+        int at = place(batch.sizeBytes(), spare.keptFrom(batch, freesSpace));
         ByteBuffer bytes = batch.bytes();
         current.map().put(at, bytes, 0, bytes.remaining());
         for (int i = 0; i < batch.count(); i++) {
             int offset = at + batch.offset(i);
             added(offset, RecordFormat.sizeAt(current.map(), offset), batch.term(i));
         }
-    }
-
-    /** A new leader's first entry has room on full disks here as there: else none of its term would be committed. */
-    private static boolean isOfNoOps(Records batch) {
-        for (int i = 0; i < batch.count(); i++) {
-            if (batch.kind(i) != EntryKind.NO_OP) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /** Recovery would refuse a term that goes back, so it must not get in. Boxes nothing while all is well. */
@@ -329,13 +325,13 @@ public final class Wal implements LogView, AutoCloseable {
     }
 
     /** Makes room, with a frame begun, and says where the bytes go. */
-    private int place(int bytes, int spare) throws IOException {
+    private int place(int bytes, int kept) throws IOException {
         if (syncs.hasFailed()) {
             throw new IOException("the log takes nothing more: a sync failed");
         }
         int needed = bytes + (frameAt == NO_FRAME ? SegmentFormat.FRAME_BYTES : 0);
-        if (needed + spare > current.room()) {
-            roll(bytes + SegmentFormat.FRAME_BYTES + spare);
+        if (needed + kept > current.room()) {
+            roll(bytes + SegmentFormat.FRAME_BYTES + kept);
         }
         if (frameAt == NO_FRAME) {
             frameAt = current.end();
@@ -447,7 +443,7 @@ public final class Wal implements LogView, AutoCloseable {
      * @throws NoSpaceException if there is no room for another segment; nothing was removed
      */
     public void truncateFrom(long index, int room) throws IOException {
-        Path prepared = source.take(2 * SegmentFormat.FRAME_BYTES + room + spareBytes);
+        Path prepared = source.take(2 * SegmentFormat.FRAME_BYTES + room + spare.bytes());
         seal();
         syncs.awaitIdle();
         forceAll();
@@ -512,7 +508,7 @@ public final class Wal implements LogView, AutoCloseable {
      * @throws NoSpaceException if there is no room for another segment; nothing was done
      */
     public DroppedSegments restartAfter(SnapshotHeader header) throws IOException {
-        Path prepared = source.take(2 * SegmentFormat.FRAME_BYTES + SPARE_BYTES);
+        Path prepared = source.take(2 * SegmentFormat.FRAME_BYTES + spare.bytes());
         seal();
         syncs.awaitIdle();
         forceAll();

@@ -62,6 +62,7 @@ final class Installation {
         private final Path file;
         private long receivedBytes;
         private boolean busy;
+        private boolean toldFull;
         private @Nullable RestoredState received;
         private @Nullable Runnable asks;
 
@@ -101,22 +102,50 @@ final class Installation {
 
     private void write(Arriving current, InstallRequest request, ByteBuffer bytes, UniEmitter<? super Message> asker) {
         int size = bytes.remaining();
+        long missing = current.totalBytes - request.offset();
         aside(
                 current,
                 () -> {
+                    checkSpace(missing);
                     write(current.file, request.offset(), bytes);
                     return size;
                 },
                 written -> {
                     current.receivedBytes += written;
+                    current.toldFull = false;
                     become(current);
                     performer.perform(core.snapshotPartReceived(request, current.receivedBytes), asker);
                     if (current.receivedBytes == current.totalBytes) {
                         read(current);
                     }
                 },
-                failure -> asker.fail(new ReplicaException.Unavailable(
-                        "a part of a snapshot could not be written: " + failure.getMessage())));
+                failure -> {
+                    if (!(failure instanceof ReplicaException.NoSpace)) {
+                        asker.fail(new ReplicaException.Unavailable(
+                                "a part of a snapshot could not be written: " + failure.getMessage()));
+                        return;
+                    }
+                    if (!current.toldFull) {
+                        current.toldFull = true;
+                        LOG.warnf(
+                                "replica=%d takes no more of the snapshot %s of leader %d until there is space: %s",
+                                replica.id(), current.snapshot, current.leader, failure.getMessage());
+                    }
+                    asker.fail(failure);
+                });
+    }
+
+    /** For all that is to come: a snapshot that cannot get whole takes the log's last space in vain. */
+    private void checkSpace(long missingBytes) {
+        try {
+            long free = snapshots.freeBytes();
+            if (free < missingBytes) {
+                String where = "the disk of replica " + replica.id() + " has no room for the rest of a snapshot";
+                throw ReplicaException.NoSpace.onDisk(where, missingBytes, free);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static void write(Path file, long offset, ByteBuffer bytes) {

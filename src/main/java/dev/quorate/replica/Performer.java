@@ -116,7 +116,7 @@ final class Performer {
         } catch (NoSpaceException e) {
             core.logChangeFailed();
             if (asker != null) {
-                asker.fail(new ReplicaException.NoSpace("replica " + replica.id() + " has no space on its disk"));
+                asker.fail(storage.noSpace("the disk of replica " + replica.id() + " is full", e));
             }
             return false;
         }
@@ -136,7 +136,7 @@ final class Performer {
         } catch (NoSpaceException e) {
             core.logChangeFailed();
             if (asker != null) {
-                asker.fail(new ReplicaException.NoSpace("replica " + replica.id() + " has no space on its disk"));
+                asker.fail(storage.noSpace("the disk of replica " + replica.id() + " is full", e));
             }
             return false;
         }

@@ -51,29 +51,47 @@ public abstract sealed class ReplicaException extends RuntimeException {
     /** Nothing was done: no space, on disk or in the store's quota. Reads go on. */
     public static final class NoSpace extends ReplicaException {
         private static final long serialVersionUID = 1L;
-        private final long usedBytes;
-        private final long limitBytes;
+        private final boolean onDisk;
+        private final long bytes;
+        private final long ofBytes;
 
-        /** On disk: with a sentence fit for a client. */
-        public NoSpace(String message) {
-            this(message, -1, -1);
-        }
-
-        /** In the store's quota: with how much of how much is used. */
-        public NoSpace(String message, long usedBytes, long limitBytes) {
+        private NoSpace(String message, boolean onDisk, long bytes, long ofBytes) {
             super(message);
-            this.usedBytes = usedBytes;
-            this.limitBytes = limitBytes;
+            this.onDisk = onDisk;
+            this.bytes = bytes;
+            this.ofBytes = ofBytes;
         }
 
-        /** What the store holds; -1 where it is the disk. */
-        public long usedBytes() {
-            return usedBytes;
+        /**
+         * On a disk.
+         *
+         * @param where begins the sentence for a client
+         * @param neededBytes what the file would take that could not be made
+         * @param freeBytes what is free on the disk
+         */
+        public static NoSpace onDisk(String where, long neededBytes, long freeBytes) {
+            String message = where + ": it needs " + neededBytes + " bytes, and " + freeBytes + " are free";
+            return new NoSpace(message, true, neededBytes, freeBytes);
         }
 
-        /** What it may hold; -1 where it is the disk. */
-        public long limitBytes() {
-            return limitBytes;
+        /** In the store's quota: with a sentence fit for a client, and how much of how much is used. */
+        public static NoSpace inStore(String message, long usedBytes, long limitBytes) {
+            return new NoSpace(message, false, usedBytes, limitBytes);
+        }
+
+        /** Whether it is the disk that is full. */
+        public boolean isOnDisk() {
+            return onDisk;
+        }
+
+        /** What the store holds, or what is needed on the disk. */
+        public long bytes() {
+            return bytes;
+        }
+
+        /** What the store may hold, or what is free on the disk. */
+        public long ofBytes() {
+            return ofBytes;
         }
     }
 

@@ -344,6 +344,11 @@ public final class Snapshots {
         arriving = progress;
     }
 
+    /** Bytes that are free where it gathers. */
+    long freeBytes() throws IOException {
+        return storage.snapshots().freeBytes();
+    }
+
     /** Where a leader's snapshot gathers until it is whole. */
     Path incoming() {
         return storage.snapshots().incoming();

@@ -134,16 +134,22 @@ final class Storage {
         return leaderTime.stampMs(nowNanos);
     }
 
+    /** As {@link #append(long, ByteBuffer, boolean)}, of one that may set keys. */
+    long append(long term, ByteBuffer mutation) throws IOException {
+        return append(term, mutation, false);
+    }
+
     /**
      * Stamps, appends and applies a leader's own mutation; returns its index. Not durable.
      *
+     * @param deletes whether it deletes and does nothing else: then there is some room for it on a full disk
      * @throws NoSpaceException if there is no room; nothing was done
      */
-    long append(long term, ByteBuffer mutation) throws IOException {
+    long append(long term, ByteBuffer mutation, boolean deletes) throws IOException {
         MutationCodec.stampLeaderTime(mutation, leaderTime.stampMs(System.nanoTime()));
         long index;
         try {
-            index = wal.append(term, EntryKind.MUTATION, mutation);
+            index = wal.append(term, EntryKind.MUTATION, mutation, deletes);
         } catch (NoSpaceException e) {
             throw told(e);
         }
@@ -183,7 +189,7 @@ final class Storage {
                 store.undoFrom(change.truncateFrom());
                 admissions.undoFrom(change.truncateFrom());
             }
-            wal.append(added);
+            append(added);
         } catch (NoSpaceException e) {
             throw told(e);
         }
@@ -191,6 +197,34 @@ final class Storage {
             apply(added.firstIndex() + i, added.term(i), added.kind(i), added.payload(i));
         }
         store.logAdvanced(wal.lastPosition());
+    }
+
+    /** What a leader deletes has room here as it had there: else no majority would have it. */
+    private void append(Records added) throws IOException {
+        try {
+            wal.append(added);
+        } catch (NoSpaceException e) {
+            if (!isOfDeletes(added)) {
+                throw e;
+            }
+            wal.append(added, true);
+        }
+    }
+
+    private static boolean isOfDeletes(Records added) {
+        for (int i = 0; i < added.count(); i++) {
+            EntryKind kind = added.kind(i);
+            boolean deletes = kind == EntryKind.MUTATION && MutationCodec.isOfDeletes(added.payload(i));
+            if (kind != EntryKind.NO_OP && !deletes) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** What a refusal says to whoever asked. */
+    ReplicaException.NoSpace noSpace(String where, NoSpaceException refusal) throws IOException {
+        return ReplicaException.NoSpace.onDisk(where, refusal.neededBytes(), snapshots.freeBytes());
     }
 
     /** Once until there is another segment: smaller writes may still find room in the last, and end no episode. */

@@ -89,7 +89,7 @@ final class Writes {
         }
         long putBytes = write.putBytes();
         if (putBytes > 0 && store.memoryBytes() + putBytes > options.storeSizeBytes()) {
-            throw new ReplicaException.NoSpace(
+            throw ReplicaException.NoSpace.inStore(
                     "the store holds " + store.memoryBytes() + " bytes of at most " + options.storeSizeBytes()
                             + "; nothing was written, and deletes are taken",
                     store.memoryBytes(),
@@ -143,14 +143,7 @@ final class Writes {
         if (created) {
             MutationCodec.stampCreated(write.payload());
         }
-        long index;
-        try {
-            index = storage.append(core.term(), write.payload());
-        } catch (NoSpaceException e) {
-            throw new ReplicaException.NoSpace("no space on the leader's disk; nothing was written");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        long index = appended(write);
         for (WriteOperation operation : write.request().operations()) {
             if (operation.value() != null) {
                 replica.events().wrote(index, operation.key(), operation.value(), write.required());
@@ -159,6 +152,20 @@ final class Writes {
         Position version = new Position(core.term(), index);
         waits.add(version, created, write.required(), write.deadlineNanos(), write.emitter());
         expiry.expect(write.deadlineNanos());
+    }
+
+    private long appended(Write write) {
+        boolean deletes = write.putBytes() == 0;
+        try {
+            try {
+                return storage.append(core.term(), write.payload(), deletes);
+            } catch (NoSpaceException e) {
+                String others = deletes ? "" : ", and deletes are taken while what is kept for them lasts";
+                throw storage.noSpace("the leader's disk is full; nothing was written" + others, e);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     // ---- who waits -------------------------------------------------------------------------------------------------

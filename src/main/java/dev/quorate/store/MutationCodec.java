@@ -290,6 +290,12 @@ public final class MutationCodec {
         return changes;
     }
 
+    /** Whether it deletes, and does nothing else to a key. */
+    public static boolean isOfDeletes(ByteBuffer mutation) {
+        List<Change> changes = changes(mutation);
+        return !changes.isEmpty() && changes.stream().allMatch(Change::delete);
+    }
+
     /**
      * Hands over what is in a mutation, once all of it is known to be whole: half a mutation is never applied.
      *

@@ -441,16 +441,53 @@ class DurabilityTest {
         }
     }
 
+    /** Of entries that free space there is room for some more, as who leads and as who follows. */
+    @Test
+    void withoutSpaceThereIsRoomForWhatFreesSome() throws IOException {
+        Path path = directory.resolve("full");
+        try (DataDirectory data = DataDirectory.open(path);
+                Wal wal = Wal.open(data, SMALL, DEAF)) {
+            blockSegments(path);
+            ByteBuffer small = payload("x".repeat(50));
+            assertThrows(NoSpaceException.class, () -> {
+                while (true) {
+                    wal.append(1, EntryKind.MUTATION, small);
+                }
+            });
+            for (int n = 0; n < 20; n++) {
+                wal.append(1, EntryKind.MUTATION, small, true);
+                wal.append(records(wal.lastIndex() + 1, 1, EntryKind.MUTATION, small), true);
+                sync(wal);
+                assertThrows(NoSpaceException.class, () -> wal.append(1, EntryKind.MUTATION, small));
+                assertThrows(
+                        NoSpaceException.class,
+                        () -> wal.append(records(wal.lastIndex() + 1, 1, EntryKind.MUTATION, small)));
+            }
+            assertThrows(NoSpaceException.class, () -> {
+                while (true) {
+                    wal.append(1, EntryKind.MUTATION, small, true);
+                }
+            });
+            appendNoOp(wal, 2);
+            freeSegments(path);
+        }
+    }
+
     /** In turn as who leads does, and as who follows one. */
     private static void appendNoOp(Wal wal, long term) throws IOException {
         if (term % 2 == 0) {
             wal.append(term, EntryKind.NO_OP, payload(""));
         } else {
-            ByteBuffer record = ByteBuffer.allocate(RecordFormat.sizeBytes(0));
-            RecordFormat.write(record, 0, wal.lastIndex() + 1, term, EntryKind.NO_OP.code(), payload(""));
-            record.putInt(RecordFormat.AT_CRC, RecordFormat.crc(new CRC32C(), record.duplicate(), 0, 0));
-            wal.append(Records.parse(record, wal.lastIndex() + 1));
+            wal.append(records(wal.lastIndex() + 1, term, EntryKind.NO_OP, payload("")));
         }
+    }
+
+    private static Records records(long index, long term, EntryKind kind, ByteBuffer payload) throws IOException {
+        int length = payload.remaining();
+        ByteBuffer record = ByteBuffer.allocate(RecordFormat.sizeBytes(length));
+        RecordFormat.write(record, 0, index, term, kind.code(), payload.duplicate());
+        record.putInt(RecordFormat.AT_CRC, RecordFormat.crc(new CRC32C(), record.duplicate(), 0, length));
+        return Records.parse(record, index);
     }
 
     private static boolean takes(Wal wal, ByteBuffer payload) throws IOException {

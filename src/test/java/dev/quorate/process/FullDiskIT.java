@@ -75,6 +75,7 @@ class FullDiskIT {
             assertEquals(507, refusal.statusCode(), refusal.body());
             assertTrue(refusal.body().contains("\"type\":\"urn:quorate:problem:no-space\""), refusal.body());
             assertTrue(refusal.body().contains("\"outcome\":\"none\""), refusal.body());
+            assertTrue(refusal.body().matches(".*\"neededBytes\":\\d+,\"freeBytes\":\\d+.*"), refusal.body());
             assertEquals(200, cluster.get(id, "/q/health").statusCode(), "a full disk is no reason to restart it");
             assertEquals("", cluster.read(id, "/read", "more"));
         }
@@ -122,9 +123,13 @@ class FullDiskIT {
             cluster.awaitAllReady();
             int old = cluster.awaitLeader();
             List<String> keys = fillThrough(cluster, old);
+            List<String> deleted = delete(cluster, old, keys);
             cluster.kill(old);
             int next = cluster.awaitLeader(leader -> leader != old);
             int other = 3 - old - next;
+            for (String key : deleted) {
+                assertEquals("", cluster.read(next, "/read", key));
+            }
             for (String key : keys) {
                 assertTrue(cluster.read(next, "/read", key).contains("\"key\":\"" + key + "\""), key);
             }
@@ -168,6 +173,17 @@ class FullDiskIT {
         }
         assertTrue(keys.size() > 10, "some were taken: " + keys);
         return keys;
+    }
+
+    /** More than the place has room for in which the last put found none. */
+    private static List<String> delete(ProcessCluster cluster, int leader, List<String> keys) throws Exception {
+        List<String> gone = List.copyOf(keys.subList(0, 10));
+        for (String key : gone) {
+            HttpResponse<String> answer = cluster.delete(leader, key, "w=majority");
+            assertEquals(200, answer.statusCode(), answer.body());
+        }
+        keys.removeAll(gone);
+        return gone;
     }
 
     private static int occurrences(String text, String part) {

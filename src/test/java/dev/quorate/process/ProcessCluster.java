@@ -307,6 +307,12 @@ final class ProcessCluster implements AutoCloseable {
         return http.send(request, HttpResponse.BodyHandlers.ofString());
     }
 
+    /** {@code DELETE /kv/key?query}. */
+    HttpResponse<String> delete(int id, String key, String query) throws IOException, InterruptedException {
+        HttpRequest request = request(id, "/kv/" + key + "?" + query).DELETE().build();
+        return http.send(request, HttpResponse.BodyHandlers.ofString());
+    }
+
     /** Whether a majority write through a replica is acknowledged. */
     boolean majorityWrite(int id, String key, String value) throws InterruptedException {
         try {

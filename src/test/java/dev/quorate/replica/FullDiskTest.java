@@ -21,6 +21,7 @@ import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.helpers.test.UniAssertSubscriber;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -105,10 +106,53 @@ class FullDiskTest {
         }
     }
 
+    /** What a leader without space still deletes must find room at its followers, whose disks are as full. */
+    @Test
+    void aFollowerWithoutSpaceTakesDeletesAndNoPuts() throws IOException {
+        Path own = directory.resolve("replica-1");
+        Replica follower =
+                Replica.open(options(own), Nobody.peers(), new SilentListener(), new ClusterEvents(), reason -> {});
+        follower.start(false);
+        try {
+            form(follower);
+            Path blocked = own.resolve("prepared-1.tmp").resolve("x");
+            Files.createDirectories(blocked);
+            ByteBuffer small = MutationCodec.put("k", new byte[4_000], null, 1, 0);
+            ByteBuffer delete = MutationCodec.delete("k", 1, 0);
+            ByteBuffer large = MutationCodec.put("k", new byte[50_000], null, 1, 0);
+            append(follower, 1, large).assertCompleted();
+            append(follower, 3, large).assertCompleted(); // in the segment that was prepared at the start
+            ReplicaException.NoSpace refusal = (ReplicaException.NoSpace) append(follower, 5, small)
+                    .assertFailedWith(ReplicaException.NoSpace.class)
+                    .getFailure();
+            assertTrue(refusal.isOnDisk());
+            assertEquals(WAL.segmentSizeBytes(), refusal.bytes());
+            assertTrue(refusal.ofBytes() > 0);
+            append(follower, 5, small, delete).assertFailedWith(ReplicaException.NoSpace.class);
+            append(follower, 5, delete).assertCompleted();
+            assertNull(follower.reads().local("k").value());
+            append(follower, 7, small).assertFailedWith(ReplicaException.NoSpace.class);
+            assertEquals(6, follower.view().last().index());
+            Files.delete(blocked);
+            await().until(() -> append(follower, 7, small).getItem() != null);
+        } finally {
+            follower.stop();
+        }
+    }
+
     private static String value(Replica replica) {
         StoredValue value = replica.reads().local("k").value();
         assertNotNull(value);
         return new String(value.value(), StandardCharsets.UTF_8);
+    }
+
+    /** A no-op of term 1 and writes, which follow what the leader sent before. */
+    private UniAssertSubscriber<AppendResponse> append(Replica follower, long firstIndex, ByteBuffer... writes)
+            throws IOException {
+        Records entries = LeadersLog.of(Files.createTempDirectory(directory, "leader"), firstIndex, 1, writes);
+        Position previous = firstIndex == 1 ? Position.NONE : new Position(1, firstIndex - 1);
+        AppendRequest request = new AppendRequest(0, 1, 1, 1, previous, 0, entries);
+        return end(follower.fromPeers().onAppend(envelope(follower), request));
     }
 
     /** The leader's log of that term has one entry, which writes that value. */

@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -211,5 +212,26 @@ class InstallationTest {
         assertEquals(SNAPSHOT.index(), send(0, 3, file, 0, file.length).matchIndex());
         assertEquals(46, replica.view().last().index());
         assertNotNull(replica.reads().local("own44").value());
+    }
+
+    /** It would take the last of the space, and not get whole: the leader is told, as of a full disk. */
+    @Test
+    void whatCannotGetWholeIsRefusedWithNumbersAndTakesNoSpace() throws IOException {
+        long huge = 1L << 60;
+        InstallRequest request = new InstallRequest(0, 1, 3, ++sequence, SNAPSHOT, 0);
+        SnapshotPart part = new SnapshotPart(huge, ByteBuffer.wrap(file));
+        ReplicaException.NoSpace refusal =
+                (ReplicaException.NoSpace) end(replica.fromPeers().onInstall(envelope(0), request, part))
+                        .assertFailedWith(ReplicaException.NoSpace.class)
+                        .getFailure();
+        assertEquals(huge, refusal.bytes());
+        assertTrue(refusal.ofBytes() > 0 && refusal.ofBytes() < huge, refusal.getMessage());
+        try (Stream<Path> files = Files.list(directory.resolve("own"))) {
+            assertEquals(
+                    List.of(),
+                    files.filter(own -> own.toString().contains("snapshot")).toList());
+        }
+        sendRest(0, 3, 0);
+        holdsIt();
     }
 }

@@ -4,6 +4,7 @@ import static dev.quorate.replica.FullDiskTest.end;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,6 +14,7 @@ import dev.quorate.log.WalOptions;
 import dev.quorate.protocol.WriteConcern;
 import io.smallrye.mutiny.helpers.test.UniAssertSubscriber;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -55,11 +57,38 @@ class WritesTest {
     void aFullStoreRefusesPutsTellsNumbersTakesDeletesAndClearsItself() {
         done(put("large", 15_000, Duration.ZERO, null));
         ReplicaException.NoSpace full = (ReplicaException.NoSpace) failure(put("more", 6_000, Duration.ZERO, null));
-        assertTrue(full.usedBytes() > 15_000 && full.usedBytes() < 16_000, full.getMessage());
-        assertEquals(STORE_BYTES, full.limitBytes());
+        assertTrue(full.bytes() > 15_000 && full.bytes() < 16_000, full.getMessage());
+        assertEquals(STORE_BYTES, full.ofBytes());
+        assertFalse(full.isOnDisk());
         assertNotNull(replica.reads().newest("large").value());
         done(delete("large"));
         done(put("more", 6_000, Duration.ZERO, null));
+    }
+
+    /** No file can be made where a directory with something in it stands: so a full disk looks from here. */
+    @Test
+    void aFullDiskRefusesPutsTellsNumbersTakesDeletesAndClearsItself() throws IOException {
+        for (int n = 1; n < 4; n++) {
+            Files.createDirectories(directory.resolve("prepared-" + n + ".tmp/x"));
+        }
+        for (int bytes : new int[] {3_000, 300, 30, 0}) {
+            Optional<Throwable> refused = Optional.empty();
+            for (int n = 0; n < 200 && refused.isEmpty(); n++) {
+                refused = refusal(put("k", bytes, Duration.ZERO, null));
+            }
+            ReplicaException.NoSpace full = assertInstanceOf(ReplicaException.NoSpace.class, refused.orElseThrow());
+            assertTrue(full.isOnDisk() && full.bytes() >= 65_536 && full.ofBytes() > 0, full.getMessage());
+        }
+        for (int n = 0; n < 20; n++) {
+            assertEquals(Optional.empty(), refusal(delete("k")));
+            assertTrue(refusal(put("k", 0, Duration.ZERO, null)).isPresent());
+        }
+        assertNull(replica.reads().newest("k").value());
+        for (int n = 1; n < 4; n++) {
+            Files.delete(directory.resolve("prepared-" + n + ".tmp/x"));
+            Files.delete(directory.resolve("prepared-" + n + ".tmp"));
+        }
+        await().until(() -> refusal(put("k", 3_000, Duration.ZERO, null)).isEmpty());
     }
 
     @Test
@@ -127,6 +156,18 @@ class WritesTest {
     private static WriteRequest delete(String key) {
         List<WriteOperation> operations = List.of(WriteOperation.delete(key, Precondition.NONE));
         return new WriteRequest(operations, false, null, WriteConcern.MAJORITY, LONG);
+    }
+
+    /** As {@link #write}, without a look at it every now and then. */
+    private Optional<Throwable> refusal(WriteRequest request) {
+        return replica.write(request)
+                .map(receipt -> Optional.<Throwable>empty())
+                .onFailure()
+                .recoverWithItem(failure -> Optional.of(failure))
+                .subscribe()
+                .withSubscriber(UniAssertSubscriber.create())
+                .awaitItem(LONG)
+                .getItem();
     }
 
     private UniAssertSubscriber<Receipt> write(WriteRequest request) {
