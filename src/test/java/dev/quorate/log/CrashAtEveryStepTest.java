@@ -43,6 +43,7 @@ class CrashAtEveryStepTest {
         LogPromises promises = new LogPromises();
         LogPromises.Use log = promises.open(disk);
         work.prepare(log);
+        log.awaitPreparedFile();
         @Nullable SplittableRandom loss = seed == 0 ? null : new SplittableRandom(1_000L * seed + step);
         disk.stopAt(step, loss);
         try {

@@ -39,13 +39,13 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 10, unit = TimeUnit.MINUTES) // of a process that neither ends nor speaks
 class KilledAtEveryStepTest {
     /** What a log needs, of a class path that is much longer: a process starts in a fraction of a second. */
-    private static final Pattern NEEDED =
-            Pattern.compile("(junit-jupiter-api|opentest4j|junit-platform-commons|jspecify|jboss-logging).*\\.jar");
+    private static final Pattern NEEDED = Pattern.compile(
+            "(junit-jupiter-api|opentest4j|junit-platform-commons|awaitility|hamcrest|jspecify|jboss-logging).*\\.jar");
 
     private static final int KILLED = 128 + 9;
 
     /** As many as take some seconds. */
-    private static final int PROCESSES = 24;
+    private static final int PROCESSES = 12;
 
     @TempDir
     Path directory;
@@ -87,6 +87,7 @@ class KilledAtEveryStepTest {
         Disk disk = new Disk(place.resolve("live"), place.resolve("left"));
         LogPromises.Use log = new LogPromises().open(disk);
         work.prepare(log);
+        log.awaitPreparedFile();
         disk.stopAt(0, null);
         work.run(log);
         Map<String, Integer> steps = new TreeMap<>();
@@ -118,8 +119,8 @@ class KilledAtEveryStepTest {
     }
 
     /**
-     * Whether there was such a step to be killed at: how many syncs a log makes of its appends is for chance, so that a
-     * later one of a name need not be there; the first is.
+     * Whether there was such a step to be killed at: how many syncs a log makes of its appends is for chance, and when it
+     * fills the file for the next segment, so that one of these, or a later one of a name, need not be there.
      */
     private boolean kill(Place place) throws IOException, InterruptedException {
         Path data = directory.resolve(place.toString().replace(' ', '-'));
@@ -141,7 +142,8 @@ class KilledAtEveryStepTest {
         }
         int exit = process.waitFor();
         assertEquals(there ? KILLED : 0, exit, () -> place + ": " + text(errors));
-        assertTrue(there || place.occurrence > 1, () -> place + " does not occur");
+        boolean byChance = place.occurrence > 1 || place.step.endsWith("prepared.tmp");
+        assertTrue(there || byChance, () -> place + " does not occur");
         promises.check(data, place + " killed");
         return there;
     }

@@ -28,6 +28,7 @@ final class LogProcess {
         Disk disk = new Disk(Path.of(args[0]), Path.of(args[0]));
         LogPromises.Use log = promises.open(disk);
         work.prepare(log);
+        log.awaitPreparedFile();
         disk.haltAt(args[2], Integer.parseInt(args[3]), () -> {
             say(AT_THE_STEP);
             waitForEver();

@@ -1,5 +1,6 @@
 package dev.quorate.log;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,6 +12,7 @@ import dev.quorate.protocol.Position;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +23,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,6 +87,23 @@ final class LogPromises {
         /** How many files are in use. */
         int segments() {
             return wal.segments();
+        }
+
+        /** Until it is there, the steps of the thread that fills it come anywhere between those of a work. */
+        void awaitPreparedFile() {
+            String filling = "quorate-prepare-" + data.path().getFileName();
+            await("a file for the next segment")
+                    .pollDelay(Duration.ZERO)
+                    .pollInterval(Duration.ofMillis(1))
+                    .until(() -> {
+                        try (Stream<Path> files = Files.list(data.path())) {
+                            return files.anyMatch(file ->
+                                            file.getFileName().toString().startsWith("prepared-"))
+                                    && Thread.getAllStackTraces().keySet().stream()
+                                            .noneMatch(
+                                                    thread -> thread.getName().equals(filling));
+                        }
+                    });
         }
 
         void name(byte... id) throws IOException {
