@@ -1,10 +1,12 @@
 package dev.quorate.api;
 
+import dev.quorate.replica.HostedReplicas;
 import io.quarkus.runtime.configuration.MemorySize;
-import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
@@ -12,15 +14,23 @@ import jakarta.inject.Singleton;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
- * Refuses a body by its announced length, before a byte of it is read. The platform does so too, but later and without
- * a word; one that announces no length it cuts off at the same limit.
+ * Refuses a body by its announced length, before a byte of it is read; the platform does so too, but later and without a
+ * word. Hangs up on a client that was answered and does not end its body: calls that take none do not read it, and those
+ * that do ({@link Bodies}) refuse one while it comes.
  */
 @Singleton
 final class BodyLimit {
     private final long limitBytes;
+    private final long timeoutMs;
+    private final Vertx vertx;
 
-    BodyLimit(@ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize limit) {
+    BodyLimit(
+            @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize limit,
+            HostedReplicas hosted,
+            Vertx vertx) {
         this.limitBytes = limit.asLongValue();
+        this.timeoutMs = hosted.bodyTimeout().toMillis();
+        this.vertx = vertx;
     }
 
     void install(@Observes Router router) {
@@ -30,21 +40,42 @@ final class BodyLimit {
     private void check(RoutingContext context) {
         HttpServerRequest request = context.request();
         String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+        if (length != null || request.headers().contains(HttpHeaders.TRANSFER_ENCODING)) {
+            context.addEndHandler(answered -> awaitEnd(context));
+        }
         if (length != null && parse(length) > limitBytes) {
-            // What follows on this connection is the body that nobody reads.
-            context.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
-            refuse(context, Problem.tooLarge("body", parse(length), limitBytes))
-                    .onComplete(done -> request.connection().close());
+            refuse(context, Problem.tooLarge("body", parse(length), limitBytes));
         } else {
             context.next();
         }
     }
 
-    private static Future<Void> refuse(RoutingContext context, Problem problem) {
-        return context.response()
+    private static void refuse(RoutingContext context, Problem problem) {
+        // What follows on this connection is the body that nobody reads.
+        context.response()
                 .setStatusCode(problem.status())
+                .putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE)
                 .putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE)
                 .end(Buffer.buffer(problem.json()));
+    }
+
+    private void awaitEnd(RoutingContext context) {
+        if (context.request().isEnded()) {
+            return;
+        }
+        if ("close".equalsIgnoreCase(context.response().headers().get(HttpHeaders.CONNECTION))) {
+            hangUp(context);
+        } else {
+            // Most come at once, and the connection is of use.
+            vertx.setTimer(timeoutMs, id -> hangUp(context));
+        }
+    }
+
+    private static void hangUp(RoutingContext context) {
+        HttpServerRequest request = context.request();
+        if (!request.isEnded() && request.version() != HttpVersion.HTTP_2) {
+            request.connection().close();
+        }
     }
 
     private static long parse(String length) {

@@ -33,8 +33,10 @@ public final class ClusterResource {
 
     private final HostedReplicas hosted;
     private final Forwarder forwarder;
+    private final Bodies bodies;
 
-    ClusterResource(HostedReplicas hosted, Forwarder forwarder) {
+    ClusterResource(HostedReplicas hosted, Forwarder forwarder, Bodies bodies) {
+        this.bodies = bodies;
         this.hosted = hosted;
         this.forwarder = forwarder;
     }
@@ -152,13 +154,12 @@ public final class ClusterResource {
     @Path("leader")
     @Consumes(MediaType.APPLICATION_JSON)
     public Uni<Response> transfer(
-            byte @Nullable [] body, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
-        byte[] bytes = body == null ? new byte[0] : body;
-        int target = target(bytes);
-        return Uni.createFrom().deferred(() -> {
+            @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
+        return bodies.read(request).chain(body -> {
+            int target = target(body);
             int elsewhere = forwarder.leaderElsewhere();
             return elsewhere >= 0
-                    ? forwarder.transfer(elsewhere, bytes, forwardedBy)
+                    ? forwarder.transfer(elsewhere, body, forwardedBy)
                     : hosted.asked().transferLeadership(target).map(leader -> led(leader, target));
         });
     }

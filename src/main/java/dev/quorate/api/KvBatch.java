@@ -50,10 +50,9 @@ record KvBatch(List<WriteOperation> operations, WriteTerms terms, byte[] body) {
      *
      * @throws Problem 400 that names the member, 413 for too many operations, a large value or a large whole
      */
-    static KvBatch of(byte @Nullable [] body, HttpServerRequest request, HostedReplicas hosted) {
-        byte[] bytes = body == null ? new byte[0] : body;
+    static KvBatch of(byte[] body, HttpServerRequest request, HostedReplicas hosted) {
         WriteTerms terms = WriteTerms.of(request, Query.of(request.query()), hosted);
-        return new KvBatch(new Reader(hosted).read(bytes), terms, bytes);
+        return new KvBatch(new Reader(hosted).read(body), terms, body);
     }
 
     /** The same with that time-out. */

@@ -27,8 +27,10 @@ public final class KvResource {
     private final HostedReplicas hosted;
     private final KvReads reads;
     private final KvWrites writes;
+    private final Bodies bodies;
 
-    KvResource(HostedReplicas hosted, KvReads reads, KvWrites writes) {
+    KvResource(HostedReplicas hosted, KvReads reads, KvWrites writes, Bodies bodies) {
+        this.bodies = bodies;
         this.reads = reads;
         this.writes = writes;
         this.hosted = hosted;
@@ -37,12 +39,14 @@ public final class KvResource {
     /** The body is the value; acknowledged when {@code w} replicas have it on stable storage. */
     @PUT
     public Uni<Response> put(
-            byte @Nullable [] body,
             @Context HttpServerRequest request,
             @HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String contentType,
             @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
-        KvWrite write = KvWrite.put(key(request), body, contentType, request, hosted);
-        return writes.one(write, request.response(), forwardedBy);
+        return bodies.read(request)
+                .chain(body -> writes.one(
+                        KvWrite.put(key(request), body, contentType, request, hosted),
+                        request.response(),
+                        forwardedBy));
     }
 
     /** Removes a key, also one that is not there: that it is not is then as safe as the receipt says. */
@@ -55,7 +59,6 @@ public final class KvResource {
     /** Several writes in one log entry, at {@code /kv/_batch}: all of them, or none. */
     @POST
     public Uni<Response> batch(
-            byte @Nullable [] body,
             @Context HttpServerRequest request,
             @HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String contentType,
             @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
@@ -65,7 +68,8 @@ public final class KvResource {
         if (contentType == null || !contentType.toLowerCase(Locale.ROOT).startsWith(MediaType.APPLICATION_JSON)) {
             throw Problem.unsupportedMediaType();
         }
-        return writes.batch(KvBatch.of(body, request, hosted), request.response(), forwardedBy);
+        return bodies.read(request)
+                .chain(body -> writes.batch(KvBatch.of(body, request, hosted), request.response(), forwardedBy));
     }
 
     /** The value's bytes, under the content type that they were written with. */

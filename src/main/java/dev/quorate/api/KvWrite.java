@@ -29,12 +29,7 @@ record KvWrite(
      * @throws Problem 400 that names the member, 413 for a large value
      */
     static KvWrite put(
-            String key,
-            byte @Nullable [] body,
-            @Nullable String contentType,
-            HttpServerRequest request,
-            HostedReplicas hosted) {
-        byte[] value = body == null ? new byte[0] : body;
+            String key, byte[] value, @Nullable String contentType, HttpServerRequest request, HostedReplicas hosted) {
         if (value.length > hosted.valueSizeBytes()) {
             throw Problem.tooLarge("value", value.length, hosted.valueSizeBytes());
         }

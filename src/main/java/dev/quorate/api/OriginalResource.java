@@ -36,8 +36,10 @@ public final class OriginalResource {
     private final HostedReplicas hosted;
     private final Forwarder forwarder;
     private final AtLeader atLeader;
+    private final Bodies bodies;
 
-    OriginalResource(HostedReplicas hosted, Forwarder forwarder, AtLeader atLeader) {
+    OriginalResource(HostedReplicas hosted, Forwarder forwarder, AtLeader atLeader, Bodies bodies) {
+        this.bodies = bodies;
         this.hosted = hosted;
         this.atLeader = atLeader;
         this.forwarder = forwarder;
@@ -49,10 +51,9 @@ public final class OriginalResource {
     @Consumes(MediaType.APPLICATION_JSON)
     public Uni<Response> write(
             @Context HttpServerRequest request,
-            byte @Nullable [] body,
             @HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String contentType,
             @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
-        return write("write", body, contentType, forwardedBy, false, request);
+        return bodies.read(request).chain(body -> write("write", body, contentType, forwardedBy, false, request));
     }
 
     /** Acknowledged when {@code w} replicas have it on stable storage. */
@@ -61,20 +62,19 @@ public final class OriginalResource {
     @Consumes(MediaType.APPLICATION_JSON)
     public Uni<Response> writeWithQuorum(
             @Context HttpServerRequest request,
-            byte @Nullable [] body,
             @HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String contentType,
             @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
-        return write("write-with-quorum", body, contentType, forwardedBy, true, request);
+        return bodies.read(request)
+                .chain(body -> write("write-with-quorum", body, contentType, forwardedBy, true, request));
     }
 
     private Uni<Response> write(
             String call,
-            byte @Nullable [] body,
+            byte[] bytes,
             @Nullable String contentType,
             @Nullable String forwardedBy,
             boolean takesConcern,
             HttpServerRequest request) {
-        byte[] bytes = body == null ? new byte[0] : body;
         if (bytes.length > 0 && !isJsonInUtf8(contentType)) {
             throw Problem.unsupportedMediaType();
         }

@@ -14,6 +14,7 @@ enum ProblemType {
     NOT_HOSTED_HERE(404, "The replica is hosted by another process"),
     METHOD_NOT_ALLOWED(405, "The method is not allowed here"),
     NOT_ACCEPTABLE(406, "No acceptable representation"),
+    REQUEST_TIMEOUT(408, "The body did not come in time"),
     POSITION_DISCARDED(409, "The position was removed by a failover"),
     COMPACTED(410, "The log no longer has what follows"),
     PRECONDITION_FAILED(412, "A precondition does not hold"),

@@ -2,33 +2,23 @@ package dev.quorate.api;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.quorate.protocol.Position;
-import dev.quorate.replica.HostedReplicas;
 import dev.quorate.replica.Replica;
-import dev.quorate.replica.ReplicaException;
 import dev.quorate.replica.StoredValue;
 import dev.quorate.replica.WatchItem;
-import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Multi;
-import io.smallrye.mutiny.Uni;
-import io.vertx.core.http.HttpServerRequest;
 import jakarta.ws.rs.GET;
-import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.sse.OutboundSseEvent;
 import jakarta.ws.rs.sse.Sse;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.OptionalInt;
-import java.util.concurrent.CompletionException;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.ResponseHeader;
-import org.jspecify.annotations.Nullable;
 
 /** The committed changes of keys in the order of the log, as Server-Sent Events, from any replica. */
 @Path("watch")
@@ -36,53 +26,17 @@ public final class WatchResource {
     private static final Logger LOG = Logger.getLogger(WatchResource.class);
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final HostedReplicas hosted;
-
-    WatchResource(HostedReplicas hosted) {
-        this.hosted = hosted;
-    }
-
-    /**
-     * The changes behind a position, and then those to come. Waits, on a worker thread, for what there is to begin with:
-     * the platform sends the status of a stream before it asks it for anything.
-     */
+    /** The changes behind a position, and then those to come. */
     @GET
-    @Blocking
+    @WatchStart.Awaited
     @Produces(MediaType.SERVER_SENT_EVENTS)
     @ResponseHeader(name = HttpHeaders.CACHE_CONTROL, value = "no-cache")
-    public Multi<OutboundSseEvent> watch(
-            @Context HttpServerRequest request,
-            @Context Sse sse,
-            @HeaderParam(HttpHeaders.LAST_EVENT_ID_HEADER) @Nullable String lastEventId) {
-        Query query = Query.of(request.query());
-        OptionalInt asked = HostedHere.asked(query, hosted);
-        Replica replica = asked.isPresent() ? hosted.hosted(asked.getAsInt()).orElseThrow() : hosted.asked();
-        String prefix = query.optional("prefix");
-        Position from = lastEventId == null
-                ? position("from", query.optional("from"))
-                : position(HttpHeaders.LAST_EVENT_ID_HEADER, lastEventId);
-        Duration timeout = query.duration("timeout", hosted.readTimeout());
-        Multi<WatchItem> items =
-                begun(replica.reads().watch(prefix == null ? "" : prefix, from, hosted.watchers(), timeout));
-        return items.map(item -> written(item, replica, sse))
+    public Multi<OutboundSseEvent> watch(@Context ContainerRequestContext context, @Context Sse sse) {
+        WatchStart.Started started = WatchStart.of(context);
+        return started.items()
+                .map(item -> written(item, started.replica(), sse))
                 .onFailure()
                 .invoke(failure -> LOG.error("a watch failed", failure));
-    }
-
-    private static <T> T begun(Uni<T> watch) {
-        try {
-            return watch.subscribeAsCompletionStage().join();
-        } catch (CompletionException e) {
-            throw e.getCause() instanceof ReplicaException refusal ? refusal : e;
-        }
-    }
-
-    private static @Nullable Position position(String name, @Nullable String text) {
-        try {
-            return text == null ? null : Position.parse(text);
-        } catch (IllegalArgumentException e) {
-            throw Problem.badRequest(name, "must be a position, such as 3.42");
-        }
     }
 
     private static OutboundSseEvent written(WatchItem item, Replica replica, Sse sse) {

@@ -29,8 +29,8 @@ record WriteBody(String key, byte[] value, @Nullable WriteConcern concern) {
      *
      * @throws Problem 400 that names the member, 413 for a large value
      */
-    static WriteBody parse(byte @Nullable [] body, Limits limits) {
-        if (body == null || body.length == 0) {
+    static WriteBody parse(byte[] body, Limits limits) {
+        if (body.length == 0) {
             throw notJson("it is empty");
         }
         try (JsonParser parser = JSON.createParser(body)) {

@@ -120,6 +120,10 @@ public interface QuorateConfig {
         /** Most operations of a batch, 1..65535. */
         @WithDefault("1000")
         int batchSize();
+
+        /** How long the body of a request may take to come, from its head on; 100 ms..1 h. */
+        @WithDefault("30s")
+        Duration bodyTimeout();
     }
 
     /** Writes that are sent again. */

@@ -87,6 +87,19 @@ public class Metrics implements ReplicaListener {
                 .description("Writes that wait for replicas")
                 .tags(set)
                 .register(registry);
+        Gauge.builder("quorate.pending.writes", hosted, of -> of.intake().pending())
+                .description("Writes that are not answered yet")
+                .tags(set)
+                .register(registry);
+        Gauge.builder("quorate.pending.bytes", hosted, of -> of.intake().pendingBytes())
+                .description("Bytes of their bodies, and of bodies that are on their way")
+                .baseUnit("bytes")
+                .tags(set)
+                .register(registry);
+        Gauge.builder("quorate.watchers", hosted, HostedReplicas::watching)
+                .description("Watchers of the replicas hosted here")
+                .tags(set)
+                .register(registry);
         Gauge.builder(
                         "quorate.wal.sync.running",
                         hosted,

@@ -355,6 +355,11 @@ public class HostedReplicas {
         return settings.watchers();
     }
 
+    /** How many watch the hosted replicas. */
+    public int watching() {
+        return replicas.stream().mapToInt(replica -> replica.reads().watching()).sum();
+    }
+
     /** Longest key, in bytes of UTF-8. */
     public int keySizeBytes() {
         return settings.keySizeBytes();
@@ -370,7 +375,12 @@ public class HostedReplicas {
         return settings.batchSize();
     }
 
-    /** What bounds the writes of this process that are not answered yet. */
+    /** How long the body of a request may take to come. */
+    public Duration bodyTimeout() {
+        return settings.bodyTimeout();
+    }
+
+    /** What bounds the writes of this process that are not answered yet, and the bodies that are on their way. */
     public Intake intake() {
         return intake;
     }

@@ -4,8 +4,8 @@ import io.smallrye.mutiny.Uni;
 import java.util.function.Supplier;
 
 /**
- * Bounds the writes of a process that are not answered yet, in number and bytes, wherever they are done: each holds its
- * body in memory. Any thread.
+ * Bounds the writes of a process that are not answered yet, in number and bytes, wherever they are done, and the bytes of
+ * bodies that are still on their way: all of them are held in memory. Any thread.
  */
 public final class Intake {
     private final int limit;
@@ -31,12 +31,32 @@ public final class Intake {
         });
     }
 
+    /**
+     * Counts bytes of a body that is on its way, unless there are too many; {@link #letGo} has to follow.
+     *
+     * @param held what of the same body is counted already; one alone is taken whatever it takes
+     * @return whether they are counted
+     */
+    public synchronized boolean hold(long bytes, long held) {
+        boolean alone = pendingBytes == held;
+        if (!alone && pendingBytes + bytes > limitBytes) {
+            return false;
+        }
+        pendingBytes += bytes;
+        return true;
+    }
+
+    /** Counts them no longer. */
+    public synchronized void letGo(long bytes) {
+        pendingBytes -= bytes;
+    }
+
     private synchronized void enter(long bytes) {
         if (pending >= limit) {
             throw new ReplicaException.Overloaded(limit + " writes are waiting already");
         }
         if (pending > 0 && pendingBytes + bytes > limitBytes) {
-            throw new ReplicaException.Overloaded("the writes that wait take " + pendingBytes + " bytes already");
+            throw new ReplicaException.Overloaded(tooManyBytes());
         }
         pending++;
         pendingBytes += bytes;
@@ -47,8 +67,18 @@ public final class Intake {
         pendingBytes -= bytes;
     }
 
-    /** How many are pending. */
-    synchronized int pending() {
+    /** Why bytes are refused, for a person. */
+    public synchronized String tooManyBytes() {
+        return "the bodies of writes that wait or come take " + pendingBytes + " bytes already";
+    }
+
+    /** How many writes are pending. */
+    public synchronized int pending() {
         return pending;
+    }
+
+    /** How many bytes they and the bodies on their way take. */
+    public synchronized long pendingBytes() {
+        return pendingBytes;
     }
 }

@@ -175,6 +175,11 @@ public final class ReplicaReads {
         }));
     }
 
+    /** How many watch now. Any thread. */
+    int watching() {
+        return watches.watching();
+    }
+
     /** Ends all watches, now and later; each is told where to go on. */
     void endWatches(String why) {
         watches.end(why);

@@ -48,6 +48,7 @@ record Settings(
         int watchers,
         int batchSize,
         long pendingBytes,
+        Duration bodyTimeout,
         Duration idempotencyRetention) {
     private static final Pattern ORDINAL = Pattern.compile(".*-(\\d{1,9})");
     private static final Duration LONGEST = Duration.ofSeconds(60);
@@ -100,16 +101,22 @@ record Settings(
                 snapshots(config.snapshot()),
                 (int) within("quorate.limits.watchers", config.limits().watchers(), 0, 1_000_000),
                 (int) within("quorate.limits.batch-size", config.limits().batchSize(), 1, 65_535),
-                within(
-                        "quorate.limits.pending-bytes",
-                        config.limits().pendingBytes().asLongValue(),
-                        1 << 20,
-                        1L << 40),
+                pendingBytes(config.limits()),
+                bodyTimeout(config.limits()),
                 within(
                         "quorate.idempotency.retention",
                         config.idempotency().retention(),
                         Duration.ofSeconds(1),
                         Duration.ofDays(3650)));
+    }
+
+    private static long pendingBytes(QuorateConfig.Limits config) {
+        return within("quorate.limits.pending-bytes", config.pendingBytes().asLongValue(), 1 << 20, 1L << 40);
+    }
+
+    private static Duration bodyTimeout(QuorateConfig.Limits config) {
+        return within(
+                "quorate.limits.body-timeout", config.bodyTimeout(), Duration.ofMillis(100), Duration.ofHours(1));
     }
 
     private static SnapshotOptions snapshots(QuorateConfig.Snapshot config) {

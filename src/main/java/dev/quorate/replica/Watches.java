@@ -126,6 +126,11 @@ final class Watches {
         });
     }
 
+    /** How many there are. Any thread. */
+    int watching() {
+        return watchers.get();
+    }
+
     private void checkKept(Position from) {
         long first = wal.firstIndex();
         if (from.index() + 1 < first) {

@@ -4,13 +4,20 @@ import static io.restassured.RestAssured.given;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.not;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quorate.protocol.Message.Heartbeat;
 import dev.quorate.replica.Envelope;
 import dev.quorate.replica.PeerState;
+import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.specification.RequestSpecification;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -20,6 +27,9 @@ import org.junit.jupiter.api.Test;
 @TestProfile(WithSecret.class)
 class PeerResourceTest {
     private static final Envelope TO_1 = new Envelope("quorate", 7, 0, 1, 10, 12);
+
+    @TestHTTPResource("/")
+    URI server = URI.create("http://unset");
 
     @Test
     void whoKnowsTheSecretIsAnswered() {
@@ -45,6 +55,19 @@ class PeerResourceTest {
                 .post("/replicas/99/append")
                 .then()
                 .statusCode(403);
+    }
+
+    /** Its body need not come, and would not be read. */
+    @Test
+    void whoDoesNotIsForbiddenByTheHeadOfItsRequest() throws IOException {
+        try (Socket socket = new Socket()) {
+            socket.setSoTimeout(10_000);
+            socket.connect(new InetSocketAddress(server.getHost(), server.getPort()));
+            String head = "POST /replicas/1/append HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000\r\n\r\n";
+            socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+            assertTrue(answer.startsWith("HTTP/1.1 403"), answer);
+        }
     }
 
     @Test

@@ -1,6 +1,8 @@
 package dev.quorate.replica;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.helpers.test.UniAssertSubscriber;
@@ -36,6 +38,22 @@ class IntakeTest {
         Intake intake = new Intake(3, 100);
         ask(intake, 1000);
         ask(intake, 1).assertFailedWith(ReplicaException.Overloaded.class);
+    }
+
+    @Test
+    void bodiesOnTheirWayCountWithTheWritesThatWait() {
+        Intake intake = new Intake(3, 100);
+        assertTrue(intake.hold(60, 0));
+        ask(intake, 1);
+        assertTrue(intake.hold(39, 60));
+        assertFalse(intake.hold(1, 99));
+        intake.letGo(99);
+        assertEquals(1, intake.pendingBytes());
+        waiting.get(0).complete("done");
+        assertTrue(intake.hold(90, 0));
+        assertTrue(intake.hold(90, 90), "one alone is taken whatever it takes");
+        intake.letGo(180);
+        assertEquals(0, intake.pendingBytes());
     }
 
     @Test

@@ -1,0 +1,215 @@
+package dev.quorate.api;
+
+import static io.restassured.RestAssured.given;
+import static org.awaitility.Awaitility.await;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.oneOf;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.quorate.replica.HostedReplicas;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Clients that ask for more than there is, or keep what they have: each is refused or hung up on, and the rest served. */
+@QuarkusTest
+@TestProfile(OverloadTest.Narrow.class)
+class OverloadTest {
+    /** More than the platform keeps in memory before it has a thread wait for the rest. */
+    private static final int MORE_THAN_A_BUFFER = 12_000;
+
+    private static final int THREADS = 8;
+    private static final String JSON = "Content-Type: application/json";
+    private static final String CHUNKED = "Transfer-Encoding: chunked";
+
+    /** Small bounds; the time for bodies is long enough for those that come, and short enough to be waited for. */
+    public static final class Narrow implements QuarkusTestProfile {
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            return Map.of(
+                    "quorate.limits.body-timeout", "3s",
+                    "quorate.limits.pending-bytes", "1M",
+                    "quorate.limits.watchers", "2",
+                    "quarkus.thread-pool.max-threads", String.valueOf(THREADS));
+        }
+    }
+
+    @Inject
+    HostedReplicas hosted;
+
+    @TestHTTPResource("/")
+    URI server = URI.create("http://unset");
+
+    private final List<RawConnection> open = new ArrayList<>();
+
+    @BeforeEach
+    void aLeader() {
+        await().atMost(Duration.ofSeconds(30)).until(() -> hosted.awaiting().isEmpty());
+    }
+
+    @AfterEach
+    void nothingIsHeldAndWritesAreTaken() {
+        open.forEach(RawConnection::close);
+        await().atMost(Duration.ofSeconds(20)).until(() -> hosted.intake().pendingBytes() == 0);
+        await().atMost(Duration.ofSeconds(20)).until(() -> hosted.watching() == 0);
+        given().body("v").put("/kv/after").then().statusCode(oneOf(200, 201));
+    }
+
+    @Test
+    void aBodyThatDoesNotComeInTimeIs408AndTheConnectionEnds() throws IOException {
+        List<RawConnection> slow = new ArrayList<>();
+        for (String call : List.of("POST /write", "POST /write-with-quorum", "PUT /kv/slow", "POST /kv/_batch")) {
+            slow.add(connect(request(call, JSON, "Content-Length: 9")));
+            slow.add(connect(request(call, JSON, "Content-Length: 9") + "{"));
+        }
+        String chunk = "3\r\n{\"r\r\n";
+        slow.add(connect(request("POST /cluster/leader", JSON, CHUNKED) + chunk));
+        slow.add(connect(request("PUT /kv/slow", CHUNKED) + chunk));
+        for (RawConnection connection : slow) {
+            String answer = connection.toEnd();
+            assertProblem(408, "request-timeout", answer);
+            assertTrue(answer.contains("\"outcome\":\"none\""), answer);
+        }
+        given().get("/kv/slow").then().statusCode(404);
+    }
+
+    /** Something comes now and then, so that the connection is never idle. */
+    @Test
+    void aBodyThatTricklesIs408() throws IOException {
+        RawConnection connection = connect(request("PUT /kv/slow", "Content-Length: 1000000"));
+        String answer = connection.toEnd(() -> connection.send("x"));
+        assertProblem(408, "request-timeout", answer);
+    }
+
+    @Test
+    void whoIsAnsweredAndDoesNotEndHisBodyIsHungUpOn() throws IOException {
+        List<RawConnection> slow = new ArrayList<>();
+        for (String call : List.of("GET /cluster", "GET /kv/none", "POST /nowhere")) {
+            slow.add(connect(request(call, "Content-Length: 1000") + "x"));
+        }
+        for (RawConnection connection : slow) {
+            assertTrue(connection.toEnd().startsWith("HTTP/1.1 "));
+        }
+    }
+
+    @Test
+    void whoEndsItMayGoOn() throws IOException {
+        RawConnection connection = connect(request("POST /nowhere", "Content-Length: 200000"));
+        connection.send("x".repeat(200_000));
+        connection.send(request("GET /read?key=none", "Connection: close"));
+        String answers = connection.toEnd();
+        assertEquals(3, answers.split("HTTP/1.1 404", -1).length, answers);
+    }
+
+    @Test
+    void bodiesThatBreakOffHoldNothing() throws IOException {
+        String head = request("PUT /kv/broken", CHUNKED);
+        for (int i = 0; i < 4; i++) {
+            connect(head + "2000\r\n" + "x".repeat(0x2000) + "\r\n");
+        }
+        await().atMost(Duration.ofSeconds(10)).until(() -> hosted.intake().pendingBytes() == 4 * 0x2000);
+        open.get(0).send("no length\r\n");
+        open.get(1).close();
+        open.get(2).shutdownOutput();
+        await().atMost(Duration.ofSeconds(2)).until(() -> hosted.intake().pendingBytes() == 0x2000);
+        open.get(3).send("0\r\n\r\n");
+        await().atMost(Duration.ofSeconds(2)).until(() -> hosted.intake().pendingBytes() == 0);
+        given().get("/kv/broken").then().statusCode(200);
+    }
+
+    @Test
+    void bodiesOnTheirWayAreBoundedTogether() throws IOException {
+        List<RawConnection> slow = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            RawConnection connection = connect(request("PUT /kv/large", "Content-Length: 1000000"));
+            connection.send("x".repeat(300_000));
+            slow.add(connection);
+        }
+        int refused = 0;
+        for (RawConnection connection : slow) {
+            String answer = connection.toEnd();
+            if (answer.startsWith("HTTP/1.1 503")) {
+                refused++;
+                assertProblem(503, "overloaded", answer);
+                assertTrue(answer.toLowerCase(Locale.ROOT).contains("retry-after: 1"), answer);
+            } else {
+                assertProblem(408, "request-timeout", answer);
+            }
+        }
+        assertEquals(5, refused, "1 MiB has room for 3 of 300,000 bytes");
+    }
+
+    /** A thread each is what they would cost; there are fewer threads than bodies here. */
+    @Test
+    void bodiesOnTheirWayHoldNoThread() throws IOException {
+        for (int i = 0; i < 2 * THREADS; i++) {
+            connect(request("PUT /kv/large", "Content-Length: 100000")).send("x".repeat(MORE_THAN_A_BUFFER));
+        }
+        await().atMost(Duration.ofSeconds(10))
+                .until(() -> hosted.intake().pendingBytes() == 2L * THREADS * MORE_THAN_A_BUFFER);
+        assertServed();
+        assertEquals(2L * THREADS * MORE_THAN_A_BUFFER, hosted.intake().pendingBytes(), "meanwhile");
+    }
+
+    @Test
+    void watchesThatWaitHoldNoThread() throws IOException {
+        for (int i = 0; i < 2 * THREADS; i++) {
+            connect(request("GET /watch?from=1.999999999&timeout=60s"));
+        }
+        assertServed();
+    }
+
+    @Test
+    void moreWatchersThanMayAre429() throws IOException {
+        for (int i = 0; i < 2; i++) {
+            connect(request("GET /watch?replica=0"));
+        }
+        await().atMost(Duration.ofSeconds(10)).until(() -> hosted.watching() == 2);
+        given().get("/watch?replica=0")
+                .then()
+                .statusCode(429)
+                .header("Retry-After", "10")
+                .body("type", equalTo("urn:quorate:problem:too-many-watchers"));
+        assertServed();
+    }
+
+    private static void assertServed() {
+        for (String path :
+                List.of("/q/health/ready", "/q/health/live", "/cluster", "/q/metrics", "/cluster/rollbacks")) {
+            given().get(path).then().statusCode(200);
+        }
+    }
+
+    private static void assertProblem(int status, String type, String answer) {
+        assertTrue(answer.startsWith("HTTP/1.1 " + status), answer);
+        assertTrue(answer.contains("\"type\":\"urn:quorate:problem:" + type + "\""), answer);
+    }
+
+    private static String request(String call, String... headers) {
+        StringBuilder request = new StringBuilder(call + " HTTP/1.1\r\nHost: x\r\n");
+        for (String header : headers) {
+            request.append(header).append("\r\n");
+        }
+        return request.append("\r\n").toString();
+    }
+
+    private RawConnection connect(String request) throws IOException {
+        RawConnection connection = RawConnection.to(server);
+        open.add(connection);
+        connection.send(request);
+        return connection;
+    }
+}

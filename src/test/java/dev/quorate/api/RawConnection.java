@@ -1,0 +1,89 @@
+package dev.quorate.api;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+
+/** A connection whose bytes a test writes itself: what no HTTP client would send. */
+final class RawConnection implements AutoCloseable {
+    private static final int POLL_MS = 50;
+    private static final Duration LONGEST = Duration.ofSeconds(30);
+
+    private final Socket socket;
+
+    private RawConnection(Socket socket) {
+        this.socket = socket;
+    }
+
+    static RawConnection to(URI server) throws IOException {
+        Socket socket = new Socket();
+        socket.setSoTimeout(POLL_MS);
+        socket.connect(new InetSocketAddress(server.getHost(), server.getPort()));
+        return new RawConnection(socket);
+    }
+
+    /** Sends text; that the server has hung up is for who reads to find out. */
+    void send(String text) {
+        send(text.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    void send(byte[] bytes) {
+        try {
+            socket.getOutputStream().write(bytes);
+        } catch (SocketException e) {
+            // hung up
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    void shutdownOutput() throws IOException {
+        socket.shutdownOutput();
+    }
+
+    /** What is answered until the server ends the connection. */
+    String toEnd() throws IOException {
+        return toEnd(() -> {});
+    }
+
+    /**
+     * What is answered until the server ends the connection.
+     *
+     * @param meanwhile done now and then
+     */
+    String toEnd(Runnable meanwhile) throws IOException {
+        ByteArrayOutputStream answer = new ByteArrayOutputStream();
+        byte[] part = new byte[8192];
+        long deadline = System.nanoTime() + LONGEST.toNanos();
+        while (System.nanoTime() - deadline < 0) {
+            try {
+                int read = socket.getInputStream().read(part);
+                if (read < 0) {
+                    return answer.toString(StandardCharsets.UTF_8);
+                }
+                answer.write(part, 0, read);
+            } catch (SocketTimeoutException e) {
+                meanwhile.run();
+            } catch (SocketException e) {
+                return answer.toString(StandardCharsets.UTF_8);
+            }
+        }
+        throw new AssertionError("the connection is still open after " + LONGEST + "; read: " + answer);
+    }
+
+    @Override
+    public void close() {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
