@@ -115,8 +115,7 @@ record Settings(
     }
 
     private static Duration bodyTimeout(QuorateConfig.Limits config) {
-        return within(
-                "quorate.limits.body-timeout", config.bodyTimeout(), Duration.ofMillis(100), Duration.ofHours(1));
+        return within("quorate.limits.body-timeout", config.bodyTimeout(), Duration.ofMillis(100), Duration.ofHours(1));
     }
 
     private static SnapshotOptions snapshots(QuorateConfig.Snapshot config) {

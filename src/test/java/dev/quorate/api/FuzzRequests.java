@@ -50,8 +50,7 @@ final class FuzzRequests {
             "null",
             "%",
             "x".repeat(2_000));
-    private static final List<String> NEVER =
-            List.of("POST /cluster/snapshot", "GET /cluster/backup");
+    private static final List<String> NEVER = List.of("POST /cluster/snapshot", "GET /cluster/backup");
     private static final List<String> METHODS =
             List.of("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "TRACE");
 
