@@ -59,13 +59,11 @@ public final class WatchStart {
         OptionalInt asked = HostedHere.asked(query, hosted);
         Replica replica = asked.isPresent() ? hosted.hosted(asked.getAsInt()).orElseThrow() : hosted.asked();
         String prefix = query.optional("prefix");
-        String lastEventId = request.getHeader(HttpHeaders.LAST_EVENT_ID_HEADER);
-        Position from = lastEventId == null
-                ? position("from", query.optional("from"))
-                : position(HttpHeaders.LAST_EVENT_ID_HEADER, lastEventId);
+        Position from = position("from", query.optional("from"));
+        Position last = position(HttpHeaders.LAST_EVENT_ID_HEADER, request.getHeader(HttpHeaders.LAST_EVENT_ID_HEADER));
         Duration timeout = query.duration("timeout", hosted.readTimeout());
         return replica.reads()
-                .watch(prefix == null ? "" : prefix, from, hosted.watchers(), timeout)
+                .watch(prefix == null ? "" : prefix, last == null ? from : last, hosted.watchers(), timeout)
                 .invoke(items -> context.setProperty(STARTED, new Started(replica, items)))
                 .replaceWithVoid();
     }

@@ -147,6 +147,11 @@ class WatchResourceTest {
                 .then()
                 .statusCode(400)
                 .body("member", equalTo("Last-Event-ID"));
+        given().header("Last-Event-ID", there.toString())
+                .get("/watch?from=nonsense")
+                .then()
+                .statusCode(400)
+                .body("member", equalTo("from"));
     }
 
     private EventStream open(String query, Map<String, String> headers) {
