@@ -76,12 +76,14 @@ final class AtLeader {
             @Nullable String forwardedBy,
             boolean repeatable) {
         Call call = new Call(here, there, repeatable);
-        return forwardedBy != null ? once(call, timeout) : attempt(call, System.nanoTime() + timeout.toNanos());
+        return forwardedBy != null ? once(call, timeout) : attempt(call, System.nanoTime() + timeout.toNanos(), false);
     }
 
-    private Uni<Response> attempt(Call call, long deadlineNanos) {
+    /** @param mayBeDone whether an attempt before this one may have done it: then no later one can tell that nothing was done */
+    private Uni<Response> attempt(Call call, long deadlineNanos, boolean mayBeDone) {
         Duration left = Duration.ofNanos(Math.max(1_000_000, deadlineNanos - System.nanoTime()));
         return once(call, left).onItemOrFailure().transformToUni((answer, failure) -> {
+            boolean nothingDone = failure == null ? saysNothingDone(answer) : saysNothingDone(failure);
             boolean again = failure == null ? maySendAgain(answer, call.repeatable()) : call.mayBeSentAgain(failure);
             if (again && System.nanoTime() + PAUSE.toNanos() - deadlineNanos < 0) {
                 return Uni.createFrom()
@@ -89,12 +91,29 @@ final class AtLeader {
                         .onItem()
                         .delayIt()
                         .by(PAUSE)
-                        .chain(() -> attempt(call, deadlineNanos));
+                        .chain(() -> attempt(call, deadlineNanos, mayBeDone || !nothingDone));
+            }
+            if (mayBeDone && nothingDone) {
+                return Uni.createFrom()
+                        .failure(new ReplicaException.Unknown(
+                                "the first attempt was not answered, and none after it could be done"));
             }
             return failure == null
                     ? Uni.createFrom().item(answer)
                     : Uni.createFrom().failure(failure);
         });
+    }
+
+    private static boolean saysNothingDone(Throwable failure) {
+        return failure instanceof ReplicaException.Unavailable
+                || failure instanceof ReplicaException.Overloaded
+                || failure instanceof ReplicaException.NoSpace;
+    }
+
+    private static boolean saysNothingDone(Response answer) {
+        return answer.getStatus() >= 500
+                && answer.getEntity() instanceof byte[] body
+                && new String(body, StandardCharsets.UTF_8).contains(NOTHING_DONE);
     }
 
     private Uni<Response> once(Call call, Duration left) {

@@ -95,6 +95,33 @@ class AtLeaderTest {
         assertEquals(1, tries.size());
     }
 
+    /** Found by {@code WorkloadsIT}: a write under an idempotency key was done, and was said not to be. */
+    @Test
+    void whatMayHaveBeenDoneIsNotSaidToBeUndoneByALaterAttempt() {
+        for (Uni<Response> later : List.of(
+                Uni.createFrom().item(nothingDone()),
+                Uni.createFrom().<Response>failure(new ReplicaException.Unavailable("no leader is known yet")),
+                Uni.createFrom().<Response>failure(new ReplicaException.Overloaded("too many writes wait")))) {
+            tries.clear();
+            Uni<Response> call = new AtLeader(() -> THERE)
+                    .call(
+                            left -> Uni.createFrom().nullItem(),
+                            (leader, left) -> {
+                                tries.add(left);
+                                return tries.size() == 1
+                                        ? Uni.createFrom()
+                                                .item(Problem.unavailable("no answer", "unknown")
+                                                        .response())
+                                        : later;
+                            },
+                            Duration.ofMillis(200),
+                            null,
+                            true);
+            assertThrows(ReplicaException.Unknown.class, () -> call.await().atMost(LONG));
+            assertTrue(tries.size() > 1, tries.toString());
+        }
+    }
+
     private Response passedOn(int leader, Duration timeout, @Nullable String forwardedBy, Response... answers) {
         return new AtLeader(() -> leader)
                 .call(
