@@ -97,7 +97,7 @@ final class LogScan {
                 segments.isEmpty() ? null : segments.get(0).header();
         if (first == null) {
             firstIndex = segments.isEmpty() ? snapshotIndex + 1 : 1;
-        } else if (first.firstIndex() > 1 && snapshotIndex >= first.firstIndex() - 1) {
+        } else if (snapshotIndex >= first.firstIndex() - 1) {
             firstIndex = first.firstIndex();
             chain = first.previousChain();
         }

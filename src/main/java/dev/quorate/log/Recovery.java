@@ -112,7 +112,7 @@ final class Recovery {
         dropReplaced(found);
         beginWith(found);
         int at = 0;
-        while (at < found.size() && accepts(found.get(at), at == 0)) {
+        while (at < found.size() && accepts(found.get(at))) {
             Segment segment = found.get(at);
             begin(segment);
             readFrames(segment);
@@ -172,7 +172,10 @@ final class Recovery {
         }
     }
 
-    /** Where the log begins: with entry 1, or behind what the snapshot holds. */
+    /**
+     * Where the log begins: with entry 1, or behind what the snapshot holds. The chain is taken as the first segment has it,
+     * with entry 1 as well: what stood before may have been taken back, and let go since.
+     */
     private void beginWith(List<Segment> found) throws IOException {
         if (found.isEmpty()) {
             firstIndex = snapshotIndex() + 1;
@@ -207,10 +210,10 @@ final class Recovery {
     }
 
     /** Whether the segment goes on where the chain ends, or says that a tail before it no longer counts. */
-    private boolean accepts(Segment segment, boolean first) throws IOException {
+    private boolean accepts(Segment segment) throws IOException {
         checkHeader(segment);
         SegmentFormat.Header header = segment.header();
-        return header.previousChain() == (first && firstIndex == 1 ? 0 : chain)
+        return header.previousChain() == chain
                 && header.firstIndex() <= lastIndex + 1
                 && header.firstIndex() >= firstIndex
                 && header.previousTerm() == (header.firstIndex() == 1 ? 0 : terms.termAt(header.firstIndex() - 1));

@@ -125,6 +125,31 @@ class CompactionTest {
         }
     }
 
+    /** A leader of the first term may lose even its first entry; found by {@code StorageModelTest}. */
+    @Test
+    void aLogWhoseFirstEntryWasRemovedIsReadBackOnceTheSegmentOfThatIsGone() throws IOException {
+        Path path = directory.resolve("a");
+        List<String> kept;
+        try (DataDirectory data = DataDirectory.open(path);
+                Wal wal = open(data)) {
+            append(wal, 1, 3);
+            sync(wal);
+            wal.truncateFrom(1, 0);
+            append(wal, 2, 3);
+            sync(wal);
+            compact(data, wal, 2);
+            assertEquals(1, wal.firstIndex(), "it begins with entry 1 in another segment");
+            kept = texts(wal);
+        }
+        try (DataDirectory data = DataDirectory.open(path);
+                Wal wal = open(data)) {
+            assertEquals(kept, texts(wal));
+        }
+        DirectoryScan scan = DirectoryScan.of(path, bytes -> {});
+        assertEquals(3, scan.lastIndex());
+        assertTrue(scan.files().stream().noneMatch(file -> file.name().startsWith("wal-") && file.isDamaged()));
+    }
+
     @Test
     void aSyncUnderWayOutlivesItsSegment() throws IOException {
         try (DataDirectory data = DataDirectory.open(directory.resolve("a"));
