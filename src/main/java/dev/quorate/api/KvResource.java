@@ -62,7 +62,7 @@ public final class KvResource {
             @Context HttpServerRequest request,
             @HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String contentType,
             @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
-        if (!key(request).equals(BATCH)) {
+        if (!encodedKey(request).equals(BATCH)) {
             throw Problems.ofStatus(405).header(HttpHeaders.ALLOW, AllowedMethods.OF_A_KEY);
         }
         if (contentType == null || !contentType.toLowerCase(Locale.ROOT).startsWith(MediaType.APPLICATION_JSON)) {
@@ -89,10 +89,13 @@ public final class KvResource {
         }
     }
 
-    /** From the path as it came: the platform has folded slashes and dropped what follows a semicolon. */
     private String key(HttpServerRequest request) {
+        return Keys.check(Query.decode("key", encodedKey(request), false), hosted.keySizeBytes());
+    }
+
+    /** From the path as it came: the platform has folded slashes and dropped what follows a semicolon. */
+    private static String encodedKey(HttpServerRequest request) {
         String path = request.path();
-        String raw = path.substring(path.indexOf(PREFIX) + PREFIX.length());
-        return Keys.check(Query.decode("key", raw, false), hosted.keySizeBytes());
+        return path.substring(path.indexOf(PREFIX) + PREFIX.length());
     }
 }

@@ -136,9 +136,12 @@ public final class Problems {
 
     private static Problem noSpace(ReplicaException.NoSpace full, String detail) {
         Problem problem = Problem.of(ProblemType.NO_SPACE, detail).with("outcome", "none");
-        return full.isOnDisk()
-                ? problem.with("neededBytes", full.bytes()).with("freeBytes", full.ofBytes())
-                : problem.with("usedBytes", full.bytes()).with("limitBytes", full.ofBytes());
+        if (full instanceof ReplicaException.DiskFull disk) {
+            problem.with("neededBytes", disk.neededBytes()).with("freeBytes", disk.freeBytes());
+        } else if (full instanceof ReplicaException.StoreFull store) {
+            problem.with("usedBytes", store.usedBytes()).with("limitBytes", store.limitBytes());
+        }
+        return problem;
     }
 
     private static Problem preconditionFailed(ReplicaException.PreconditionFailed failed, String detail) {

@@ -10,7 +10,7 @@ import jakarta.inject.Singleton;
 
 /**
  * Refuses who does not know the peer secret by the head of the request: bodies between replicas are large and not counted,
- * so that a stranger's must not even be read.
+ * so that a stranger's must not even be read. {@link PeerResource} asks again: its paths have other spellings.
  */
 @Singleton
 final class PeerGate {

@@ -141,7 +141,7 @@ final class Installation {
             long free = snapshots.freeBytes();
             if (free < missingBytes) {
                 String where = "the disk of replica " + replica.id() + " has no room for the rest of a snapshot";
-                throw ReplicaException.NoSpace.onDisk(where, missingBytes, free);
+                throw new ReplicaException.DiskFull(where, missingBytes, free);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -49,49 +49,65 @@ public abstract sealed class ReplicaException extends RuntimeException {
     }
 
     /** Nothing was done: no space, on disk or in the store's quota. Reads go on. */
-    public static final class NoSpace extends ReplicaException {
+    public abstract static sealed class NoSpace extends ReplicaException {
         private static final long serialVersionUID = 1L;
-        private final boolean onDisk;
-        private final long bytes;
-        private final long ofBytes;
 
-        private NoSpace(String message, boolean onDisk, long bytes, long ofBytes) {
+        private NoSpace(String message) {
             super(message);
-            this.onDisk = onDisk;
-            this.bytes = bytes;
-            this.ofBytes = ofBytes;
         }
+    }
+
+    /** A disk is full. */
+    public static final class DiskFull extends NoSpace {
+        private static final long serialVersionUID = 1L;
+        private final long neededBytes;
+        private final long freeBytes;
 
         /**
-         * On a disk.
+         * Says so.
          *
          * @param where begins the sentence for a client
          * @param neededBytes what the file would take that could not be made
          * @param freeBytes what is free on the disk
          */
-        public static NoSpace onDisk(String where, long neededBytes, long freeBytes) {
-            String message = where + ": it needs " + neededBytes + " bytes, and " + freeBytes + " are free";
-            return new NoSpace(message, true, neededBytes, freeBytes);
+        public DiskFull(String where, long neededBytes, long freeBytes) {
+            super(where + ": it needs " + neededBytes + " bytes, and " + freeBytes + " are free");
+            this.neededBytes = neededBytes;
+            this.freeBytes = freeBytes;
         }
 
-        /** In the store's quota: with a sentence fit for a client, and how much of how much is used. */
-        public static NoSpace inStore(String message, long usedBytes, long limitBytes) {
-            return new NoSpace(message, false, usedBytes, limitBytes);
+        /** What the file would take. */
+        public long neededBytes() {
+            return neededBytes;
         }
 
-        /** Whether it is the disk that is full. */
-        public boolean isOnDisk() {
-            return onDisk;
+        /** What is free. */
+        public long freeBytes() {
+            return freeBytes;
+        }
+    }
+
+    /** The store's quota is used up. */
+    public static final class StoreFull extends NoSpace {
+        private static final long serialVersionUID = 1L;
+        private final long usedBytes;
+        private final long limitBytes;
+
+        /** With a sentence fit for a client, and how much of how much is used. */
+        public StoreFull(String message, long usedBytes, long limitBytes) {
+            super(message);
+            this.usedBytes = usedBytes;
+            this.limitBytes = limitBytes;
         }
 
-        /** What the store holds, or what is needed on the disk. */
-        public long bytes() {
-            return bytes;
+        /** What the store holds. */
+        public long usedBytes() {
+            return usedBytes;
         }
 
-        /** What the store may hold, or what is free on the disk. */
-        public long ofBytes() {
-            return ofBytes;
+        /** What it may hold. */
+        public long limitBytes() {
+            return limitBytes;
         }
     }
 

@@ -177,7 +177,7 @@ public final class ReplicaReads {
 
     /** How many watch now. Any thread. */
     int watching() {
-        return watches.watching();
+        return watches.watchers();
     }
 
     /** Ends all watches, now and later; each is told where to go on. */

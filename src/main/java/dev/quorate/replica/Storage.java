@@ -223,8 +223,8 @@ final class Storage {
     }
 
     /** What a refusal says to whoever asked. */
-    ReplicaException.NoSpace noSpace(String where, NoSpaceException refusal) throws IOException {
-        return ReplicaException.NoSpace.onDisk(where, refusal.neededBytes(), snapshots.freeBytes());
+    ReplicaException.DiskFull noSpace(String where, NoSpaceException refusal) throws IOException {
+        return new ReplicaException.DiskFull(where, refusal.neededBytes(), snapshots.freeBytes());
     }
 
     /** Once until there is another segment: smaller writes may still find room in the last, and end no episode. */

@@ -126,11 +126,6 @@ final class Watches {
         });
     }
 
-    /** How many there are. Any thread. */
-    int watching() {
-        return watchers.get();
-    }
-
     private void checkKept(Position from) {
         long first = wal.firstIndex();
         if (from.index() + 1 < first) {

@@ -89,7 +89,7 @@ final class Writes {
         }
         long putBytes = write.putBytes();
         if (putBytes > 0 && store.memoryBytes() + putBytes > options.storeSizeBytes()) {
-            throw ReplicaException.NoSpace.inStore(
+            throw new ReplicaException.StoreFull(
                     "the store holds " + store.memoryBytes() + " bytes of at most " + options.storeSizeBytes()
                             + "; nothing was written, and deletes are taken",
                     store.memoryBytes(),

@@ -326,6 +326,11 @@ class KvWritesTest {
                 .post("/kv/other")
                 .then()
                 .statusCode(405);
+        given().contentType(ContentType.JSON)
+                .body("{}")
+                .post("/kv/" + "x".repeat(2_000))
+                .then()
+                .statusCode(405);
         given().contentType(ContentType.TEXT)
                 .body("{}")
                 .post("/kv/_batch")

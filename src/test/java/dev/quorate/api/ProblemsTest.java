@@ -35,7 +35,7 @@ class ProblemsTest {
         assertEquals("none", outcome(new ReplicaException.Unavailable("no leader"), 503, "unavailable"));
         assertEquals("none", outcome(new ReplicaException.Overloaded("full"), 503, "overloaded"));
         assertEquals("unknown", outcome(new ReplicaException.Unknown("stopped"), 503, "unavailable"));
-        assertEquals("none", outcome(ReplicaException.NoSpace.onDisk("disk", 2, 1), 507, "no-space"));
+        assertEquals("none", outcome(new ReplicaException.DiskFull("disk", 2, 1), 507, "no-space"));
         JsonNode replies = document(new ReplicaException.TooFewReplies(3, 1), 504, "too-few-replies");
         assertEquals(3, replies.get("required").asInt());
         assertEquals(1, replies.get("answered").asInt());

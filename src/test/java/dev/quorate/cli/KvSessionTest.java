@@ -4,15 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import dev.quorate.history.Guarantee;
 import dev.quorate.history.Operation;
 import dev.quorate.history.Operation.Outcome;
 import dev.quorate.history.Recorder;
 import dev.quorate.protocol.Position;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -21,9 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -34,24 +30,9 @@ class KvSessionTest {
     private int status = 200;
     private String body = "";
     private Map<String, String> headers = Map.of();
-    private @Nullable HttpServer server;
-    private URI target = URI.create("http://127.0.0.1:1");
 
-    @BeforeEach
-    void start() throws IOException {
-        HttpServer started = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        started.createContext("/", this::answer);
-        started.start();
-        server = started;
-        target = URI.create("http://127.0.0.1:" + started.getAddress().getPort());
-    }
-
-    @AfterEach
-    void stop() {
-        if (server != null) {
-            server.stop(0);
-        }
-    }
+    @RegisterExtension
+    final FakeServer server = new FakeServer("/", this::answer);
 
     private void answer(HttpExchange exchange) throws IOException {
         exchange.getRequestBody().readAllBytes();
@@ -84,7 +65,7 @@ class KvSessionTest {
         status = answered;
         body = document;
         headers = Map.of("ETag", "\"3.42\"");
-        assertEquals(outcome == Outcome.OK, session(Guarantee.LINEARIZABLE).write(target, "k", 7));
+        assertEquals(outcome == Outcome.OK, session(Guarantee.LINEARIZABLE).write(server.url(), "k", 7));
         Operation recorded = recorder.history().get(0);
         assertEquals(outcome, recorded.outcome());
         assertEquals("1-7", recorded.value());
@@ -109,7 +90,7 @@ class KvSessionTest {
         status = answered;
         body = document;
         headers = Map.of("Quorate-Position", "3.42");
-        session(Guarantee.LINEARIZABLE).read(target, "k");
+        session(Guarantee.LINEARIZABLE).read(server.url(), "k");
         Operation recorded = recorder.history().get(0);
         assertEquals(outcome, recorded.outcome());
         assertNull(recorded.value());
@@ -121,7 +102,7 @@ class KvSessionTest {
         body = "v";
         for (String position : List.of("1.9", "2.4", "1.10", "2.5")) {
             headers = Map.of("Quorate-Position", position, "ETag", "\"1.2\"");
-            session.read(target, "k");
+            session.read(server.url(), "k");
         }
         assertEquals("[null, 1.9, 2.4, 2.4]", tokens.toString());
         Operation last = recorder.history().get(3);
@@ -134,12 +115,12 @@ class KvSessionTest {
     void aDiscardedTokenEndsTheSession() throws Exception {
         KvSession session = session(Guarantee.READ_YOUR_WRITES);
         headers = Map.of("ETag", "\"1.9\"");
-        session.write(target, "k", 1);
+        session.write(server.url(), "k", 1);
         status = 409;
-        session.read(target, "k");
+        session.read(server.url(), "k");
         status = 200;
-        session.write(target, "k", 2);
-        session.read(target, "k");
+        session.write(server.url(), "k", 2);
+        session.read(server.url(), "k");
         assertEquals("[null, 1.9, null, 1.9]", tokens.toString());
         assertEquals(
                 List.of(1, 1, 9, 9),
@@ -149,7 +130,7 @@ class KvSessionTest {
     private KvSession session(Guarantee guarantee) {
         CheckOptions options = new CheckOptions(
                 "register",
-                List.of(target),
+                List.of(server.url()),
                 null,
                 8,
                 1,

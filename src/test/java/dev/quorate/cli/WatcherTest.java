@@ -4,15 +4,11 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import dev.quorate.history.Guarantee;
 import dev.quorate.history.Operation;
 import dev.quorate.history.Recorder;
 import dev.quorate.protocol.Position;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,33 +17,17 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What a watch records of a stream, and where it goes on when one is cut. */
 class WatcherTest {
     private final Recorder recorder = new Recorder(System::nanoTime);
     private final Queue<String> streams = new ConcurrentLinkedQueue<>();
     private final List<@Nullable String> resumed = new CopyOnWriteArrayList<>();
-    private @Nullable HttpServer server;
-    private URI target = URI.create("http://127.0.0.1:1");
 
-    @BeforeEach
-    void start() throws IOException {
-        HttpServer started = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        started.createContext("/watch", this::answer);
-        started.start();
-        server = started;
-        target = URI.create("http://127.0.0.1:" + started.getAddress().getPort());
-    }
-
-    @AfterEach
-    void stop() {
-        if (server != null) {
-            server.stop(0);
-        }
-    }
+    @RegisterExtension
+    final FakeServer server = new FakeServer("/watch", this::answer);
 
     private void answer(HttpExchange exchange) throws IOException {
         resumed.add(exchange.getRequestHeaders().getFirst("Last-Event-ID"));
@@ -111,7 +91,7 @@ class WatcherTest {
     private CheckRun run() {
         CheckOptions options = new CheckOptions(
                 "watch",
-                List.of(target),
+                List.of(server.url()),
                 null,
                 1,
                 1,

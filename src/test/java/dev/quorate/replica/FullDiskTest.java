@@ -122,12 +122,11 @@ class FullDiskTest {
             ByteBuffer large = MutationCodec.put("k", new byte[50_000], null, 1, 0);
             append(follower, 1, large).assertCompleted();
             append(follower, 3, large).assertCompleted(); // in the segment that was prepared at the start
-            ReplicaException.NoSpace refusal = (ReplicaException.NoSpace) append(follower, 5, small)
-                    .assertFailedWith(ReplicaException.NoSpace.class)
+            ReplicaException.DiskFull refusal = (ReplicaException.DiskFull) append(follower, 5, small)
+                    .assertFailedWith(ReplicaException.DiskFull.class)
                     .getFailure();
-            assertTrue(refusal.isOnDisk());
-            assertEquals(WAL.segmentSizeBytes(), refusal.bytes());
-            assertTrue(refusal.ofBytes() > 0);
+            assertEquals(WAL.segmentSizeBytes(), refusal.neededBytes());
+            assertTrue(refusal.freeBytes() > 0);
             append(follower, 5, small, delete).assertFailedWith(ReplicaException.NoSpace.class);
             append(follower, 5, delete).assertCompleted();
             assertNull(follower.reads().local("k").value());

@@ -1,8 +1,6 @@
 package dev.quorate.replica;
 
 import dev.quorate.config.QuorateConfig;
-import io.smallrye.config.PropertiesConfigSource;
-import io.smallrye.config.SmallRyeConfigBuilder;
 import jakarta.enterprise.inject.Vetoed;
 import java.lang.reflect.Proxy;
 import java.util.Map;
@@ -19,13 +17,7 @@ public class HostedElsewhere extends HostedReplicas {
     }
 
     private static QuorateConfig config() {
-        return new SmallRyeConfigBuilder()
-                .addDefaultInterceptors()
-                .withSources(new PropertiesConfigSource(Map.of("quorate.replicas", "3"), "test", 100))
-                .addDiscoveredConverters()
-                .withMapping(QuorateConfig.class)
-                .build()
-                .getConfigMapping(QuorateConfig.class);
+        return Configurations.of(Map.of("quorate.replicas", "3"));
     }
 
     private static Peers nobody() {

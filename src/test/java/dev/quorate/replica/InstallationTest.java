@@ -220,12 +220,12 @@ class InstallationTest {
         long huge = 1L << 60;
         InstallRequest request = new InstallRequest(0, 1, 3, ++sequence, SNAPSHOT, 0);
         SnapshotPart part = new SnapshotPart(huge, ByteBuffer.wrap(file));
-        ReplicaException.NoSpace refusal =
-                (ReplicaException.NoSpace) end(replica.fromPeers().onInstall(envelope(0), request, part))
-                        .assertFailedWith(ReplicaException.NoSpace.class)
+        ReplicaException.DiskFull refusal =
+                (ReplicaException.DiskFull) end(replica.fromPeers().onInstall(envelope(0), request, part))
+                        .assertFailedWith(ReplicaException.DiskFull.class)
                         .getFailure();
-        assertEquals(huge, refusal.bytes());
-        assertTrue(refusal.ofBytes() > 0 && refusal.ofBytes() < huge, refusal.getMessage());
+        assertEquals(huge, refusal.neededBytes());
+        assertTrue(refusal.freeBytes() > 0 && refusal.freeBytes() < huge, refusal.getMessage());
         try (Stream<Path> files = Files.list(directory.resolve("own"))) {
             assertEquals(
                     List.of(),

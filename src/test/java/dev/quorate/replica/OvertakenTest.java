@@ -9,8 +9,6 @@ import dev.quorate.config.QuorateConfig;
 import dev.quorate.protocol.Role;
 import dev.quorate.protocol.Stage;
 import dev.quorate.protocol.WriteConcern;
-import io.smallrye.config.PropertiesConfigSource;
-import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.mutiny.helpers.test.UniAssertSubscriber;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -54,28 +52,19 @@ class OvertakenTest {
     }
 
     private void start(int id) {
-        QuorateConfig config = new SmallRyeConfigBuilder()
-                .addDefaultInterceptors()
-                .withSources(new PropertiesConfigSource(
-                        Map.of(
-                                "quorate.replicas",
-                                "" + N,
-                                "quorate.members",
-                                "http://127.0.0.1:1,http://127.0.0.1:2,http://127.0.0.1:3",
-                                "quorate.replica-id",
-                                "" + id,
-                                "quorate.wal.sync",
-                                "interval",
-                                "quorate.election-timeout",
-                                "500ms",
-                                "quorate.data-dir",
-                                directory.toString()),
-                        "test",
-                        100))
-                .addDiscoveredConverters()
-                .withMapping(QuorateConfig.class)
-                .build()
-                .getConfigMapping(QuorateConfig.class);
+        QuorateConfig config = Configurations.of(Map.of(
+                "quorate.replicas",
+                "" + N,
+                "quorate.members",
+                "http://127.0.0.1:1,http://127.0.0.1:2,http://127.0.0.1:3",
+                "quorate.replica-id",
+                "" + id,
+                "quorate.wal.sync",
+                "interval",
+                "quorate.election-timeout",
+                "500ms",
+                "quorate.data-dir",
+                directory.toString()));
         DirectPeers peers = new DirectPeers(to -> cut && (to == THIRD || id == THIRD) ? null : replica(to));
         HostedReplicas process = new HostedReplicas(config, peers.peers(), new SilentListener(), new ClusterEvents());
         processes[id] = process;

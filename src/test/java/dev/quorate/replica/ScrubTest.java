@@ -9,8 +9,6 @@ import dev.quorate.config.QuorateConfig;
 import dev.quorate.protocol.Role;
 import dev.quorate.protocol.Stage;
 import dev.quorate.protocol.WriteConcern;
-import io.smallrye.config.PropertiesConfigSource;
-import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.mutiny.helpers.test.UniAssertSubscriber;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -41,26 +39,17 @@ class ScrubTest {
 
     /** Of a process that holds all; large enough a log that its first segment is written no more. */
     private HostedReplicas start(int replicas) {
-        QuorateConfig config = new SmallRyeConfigBuilder()
-                .addDefaultInterceptors()
-                .withSources(new PropertiesConfigSource(
-                        Map.of(
-                                "quorate.replicas",
-                                "" + replicas,
-                                "quorate.wal.segment-size",
-                                "64K",
-                                "quorate.limits.value-size",
-                                "16K",
-                                "quorate.election-timeout",
-                                "500ms",
-                                "quorate.data-dir",
-                                directory.toString()),
-                        "test",
-                        100))
-                .addDiscoveredConverters()
-                .withMapping(QuorateConfig.class)
-                .build()
-                .getConfigMapping(QuorateConfig.class);
+        QuorateConfig config = Configurations.of(Map.of(
+                "quorate.replicas",
+                "" + replicas,
+                "quorate.wal.segment-size",
+                "64K",
+                "quorate.limits.value-size",
+                "16K",
+                "quorate.election-timeout",
+                "500ms",
+                "quorate.data-dir",
+                directory.toString()));
         DirectPeers peers = new DirectPeers(this::replica);
         HostedReplicas opened = new HostedReplicas(config, peers.peers(), new SilentListener(), new ClusterEvents());
         hosted = opened;

@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quorate.config.QuorateConfig;
 import dev.quorate.log.SyncPolicy;
-import io.smallrye.config.PropertiesConfigSource;
-import io.smallrye.config.SmallRyeConfigBuilder;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -140,12 +138,7 @@ class SettingsTest {
     }
 
     private static Settings settings(Map<String, String> properties) {
-        QuorateConfig config = new SmallRyeConfigBuilder()
-                .addDiscoveredConverters()
-                .withMapping(QuorateConfig.class)
-                .withSources(new PropertiesConfigSource(new HashMap<>(properties), "test", 500))
-                .build()
-                .getConfigMapping(QuorateConfig.class);
+        QuorateConfig config = Configurations.of(new HashMap<>(properties));
         return Settings.of(config);
     }
 }

@@ -8,8 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.quorate.config.QuorateConfig;
 import dev.quorate.protocol.Stage;
 import dev.quorate.protocol.WriteConcern;
-import io.smallrye.config.PropertiesConfigSource;
-import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.mutiny.helpers.test.UniAssertSubscriber;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -45,22 +43,13 @@ class StateCheckTest {
     }
 
     private HostedReplicas start(int replicas) {
-        QuorateConfig config = new SmallRyeConfigBuilder()
-                .addDefaultInterceptors()
-                .withSources(new PropertiesConfigSource(
-                        Map.of(
-                                "quorate.replicas",
-                                "" + replicas,
-                                "quorate.election-timeout",
-                                "500ms",
-                                "quorate.data-dir",
-                                directory.toString()),
-                        "test",
-                        100))
-                .addDiscoveredConverters()
-                .withMapping(QuorateConfig.class)
-                .build()
-                .getConfigMapping(QuorateConfig.class);
+        QuorateConfig config = Configurations.of(Map.of(
+                "quorate.replicas",
+                "" + replicas,
+                "quorate.election-timeout",
+                "500ms",
+                "quorate.data-dir",
+                directory.toString()));
         DirectPeers peers = new DirectPeers(this::replica);
         SilentListener counting = new SilentListener() {
             @Override

@@ -56,10 +56,9 @@ class WritesTest {
     @Test
     void aFullStoreRefusesPutsTellsNumbersTakesDeletesAndClearsItself() {
         done(put("large", 15_000, Duration.ZERO, null));
-        ReplicaException.NoSpace full = (ReplicaException.NoSpace) failure(put("more", 6_000, Duration.ZERO, null));
-        assertTrue(full.bytes() > 15_000 && full.bytes() < 16_000, full.getMessage());
-        assertEquals(STORE_BYTES, full.ofBytes());
-        assertFalse(full.isOnDisk());
+        ReplicaException.StoreFull full = (ReplicaException.StoreFull) failure(put("more", 6_000, Duration.ZERO, null));
+        assertTrue(full.usedBytes() > 15_000 && full.usedBytes() < 16_000, full.getMessage());
+        assertEquals(STORE_BYTES, full.limitBytes());
         assertNotNull(replica.reads().newest("large").value());
         done(delete("large"));
         done(put("more", 6_000, Duration.ZERO, null));
@@ -76,8 +75,8 @@ class WritesTest {
             for (int n = 0; n < 200 && refused.isEmpty(); n++) {
                 refused = refusal(put("k", bytes, Duration.ZERO, null));
             }
-            ReplicaException.NoSpace full = assertInstanceOf(ReplicaException.NoSpace.class, refused.orElseThrow());
-            assertTrue(full.isOnDisk() && full.bytes() >= 65_536 && full.ofBytes() > 0, full.getMessage());
+            ReplicaException.DiskFull full = assertInstanceOf(ReplicaException.DiskFull.class, refused.orElseThrow());
+            assertTrue(full.neededBytes() >= 65_536 && full.freeBytes() > 0, full.getMessage());
         }
         for (int n = 0; n < 20; n++) {
             assertEquals(Optional.empty(), refusal(delete("k")));
