@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,12 +15,11 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Log, store and snapshots of a replica against a plain list and plain maps, under random commands among which are kills and
  * power failures, at rest and in the middle of the next commands. A failing sequence is shortened, and printed with its
- * seed: {@code ./mvnw -Psoak test -Dtest=StorageModelTest -Dstorage.seed=N} replays it. The seeds begin at the commit.
- * Not in every build, as it still finds what is not mended: {@code data-directory.md} says what.
+ * seed: {@code ./mvnw test -Dtest=StorageModelTest -Dstorage.seed=N} replays it. The seeds begin at the commit; there are
+ * as many as {@code -Dstorage.seeds} says.
  */
-@Tag("soak")
 class StorageModelTest {
-    private static final int SEEDS = 24;
+    private static final int SEEDS = Integer.getInteger("storage.seeds", 24);
     private static final int COMMANDS = 60;
     private static final int LATEST_STEP = 25;
 
@@ -72,7 +70,7 @@ class StorageModelTest {
             if (failure != null) {
                 List<Command> shortest = Shortening.shortest(commands, tried -> failure(tried) != null);
                 throw new AssertionError(
-                        "replay: ./mvnw -Psoak test -Dtest=StorageModelTest -Dstorage.seed=" + seed + ", shortened to "
+                        "replay: ./mvnw test -Dtest=StorageModelTest -Dstorage.seed=" + seed + ", shortened to "
                                 + shortest,
                         failure);
             }
