@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -44,13 +43,7 @@ class CheckIT {
     }
 
     private String check(int expected, String... options) throws IOException, InterruptedException {
-        List<String> line = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                "-jar",
-                ProcessCluster.JAR.toAbsolutePath().toString(),
-                "check",
-                "--out",
-                "out"));
+        List<String> line = Program.command(List.of(), List.of("check", "--out", "out"));
         line.addAll(List.of(options));
         Path said = directory.resolve("said.txt");
         Process process = new ProcessBuilder(line)

@@ -35,8 +35,6 @@ import org.jspecify.annotations.Nullable;
  * can be done to them: killed, stopped in order, paused.
  */
 final class ProcessCluster implements AutoCloseable {
-    static final Path JAR = Path.of(System.getProperty("build.dir", "target"), "quarkus-app/quarkus-run.jar");
-
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Below those that the system gives to connections: one given away meanwhile would keep a process from starting. */
@@ -73,8 +71,8 @@ final class ProcessCluster implements AutoCloseable {
         settings.put("quorate.election", election);
         settings.put("quorate.data-dir", directory.resolve("data").toString());
         while (ports.size() < size) {
-            int port = ThreadLocalRandom.current().nextInt(FIRST_PORT, LAST_PORT);
-            if (!ports.contains(port) && isFree(port)) {
+            int port = freePort();
+            if (!ports.contains(port)) {
                 ports.add(port);
             }
         }
@@ -84,11 +82,15 @@ final class ProcessCluster implements AutoCloseable {
         }
     }
 
-    private static boolean isFree(int port) {
-        try (ServerSocket free = new ServerSocket(port)) {
-            return free.isBound();
-        } catch (IOException e) {
-            return false;
+    /** A port on which nothing listens. */
+    static int freePort() {
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(FIRST_PORT, LAST_PORT);
+            try (ServerSocket free = new ServerSocket(port)) {
+                return free.getLocalPort();
+            } catch (IOException e) {
+                // It is somebody's: the next.
+            }
         }
     }
 
@@ -117,23 +119,15 @@ final class ProcessCluster implements AutoCloseable {
     }
 
     void start(int id) {
-        List<String> command = new ArrayList<>(network == null ? List.of() : network.within(id));
-        command.addAll(List.of(
-                Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                // The compiler's own output: an eighth of a start is spent on proving it well formed.
-                "-XX:+UnlockDiagnosticVMOptions",
-                "-XX:-BytecodeVerificationRemote"));
-        settings.forEach((key, value) -> command.add("-D" + key + "=" + value));
-        command.addAll(List.of(
+        List<String> options = new ArrayList<>();
+        settings.forEach((key, value) -> options.add("-D" + key + "=" + value));
+        options.addAll(List.of(
                 "-Dquarkus.http.host=" + host(id),
                 "-Dquarkus.http.port=" + ports.get(id),
                 "-Dquorate.members=" + String.join(",", urls()),
-                "-Dquorate.replica-id=" + id,
-                "-jar",
-                JAR.toString()));
+                "-Dquorate.replica-id=" + id));
+        List<String> command = new ArrayList<>(network == null ? List.of() : network.within(id));
+        command.addAll(Program.command(options, List.of()));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().putAll(environments.get(id));
         Path log = directory.resolve("replica-" + id + ".log");

@@ -56,14 +56,8 @@ class RecoverIT {
     }
 
     private int recover(String replica) throws IOException, InterruptedException {
-        List<String> command = List.of(
-                Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                "-jar",
-                ProcessCluster.JAR.toString(),
-                "recover",
-                "--yes",
-                "--directory",
-                directory.resolve("data").resolve(replica).toString());
+        String data = directory.resolve("data").resolve(replica).toString();
+        List<String> command = Program.command(List.of(), List.of("recover", "--yes", "--directory", data));
         return new ProcessBuilder(command).inheritIO().start().waitFor();
     }
 
