@@ -38,6 +38,7 @@ final class LogScan {
         leaveOutUnborn(newest);
         judgeNewest(newest);
         leaveOutReplaced();
+        leaveOutTakenBack();
         begin(snapshot);
         while (accepted < segments.size() && accepts(segments.get(accepted))) {
             SegmentScan segment = segments.get(accepted++);
@@ -89,6 +90,21 @@ final class LogScan {
 
     private static boolean isFresh(SegmentScan segment) {
         return segment.header() != null && segment.header().fresh();
+    }
+
+    /** The first segments of which no entry counts any more: see {@link Recovery}. */
+    private void leaveOutTakenBack() {
+        while (!segments.isEmpty() && isTakenBack(segments.get(0))) {
+            SegmentScan takenBack = segments.remove(0);
+            say(ScannedFile.ok(takenBack.name(), takenBack.sizeBytes(), "all its entries were taken back"));
+        }
+    }
+
+    private boolean isTakenBack(SegmentScan first) {
+        return first.header() != null
+                && segments.stream()
+                        .skip(1)
+                        .anyMatch(later -> later.header() != null && firstIndex(later) <= firstIndex(first));
     }
 
     /** Where the log begins: with entry 1, or behind what the snapshot holds. */

@@ -110,6 +110,7 @@ final class Recovery {
         dropUnbornNewest(found);
         checkNewest(found);
         dropReplaced(found);
+        dropTakenBack(found);
         beginWith(found);
         int at = 0;
         while (at < found.size() && accepts(found.get(at))) {
@@ -170,6 +171,24 @@ final class Recovery {
         for (int i = 0; i < fresh; i++) {
             found.remove(0).delete();
         }
+    }
+
+    /**
+     * The first segments of which no entry counts any more. What stood before them may have been taken back with them, and let
+     * go since: then neither the snapshot nor the segments behind know what they followed.
+     */
+    private static void dropTakenBack(List<Segment> found) throws IOException {
+        while (!found.isEmpty() && isTakenBack(found.get(0), found)) {
+            found.remove(0).delete();
+        }
+    }
+
+    /** All before a header that takes entries back was synced when it was written: it need not be read to be believed. */
+    private static boolean isTakenBack(Segment first, List<Segment> found) {
+        return first.hasHeader()
+                && found.stream()
+                        .skip(1)
+                        .anyMatch(later -> later.hasHeader() && later.firstIndex() <= first.firstIndex());
     }
 
     /**

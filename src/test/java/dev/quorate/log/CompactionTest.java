@@ -150,6 +150,40 @@ class CompactionTest {
         assertTrue(scan.files().stream().noneMatch(file -> file.name().startsWith("wal-") && file.isDamaged()));
     }
 
+    /** A crash between two removals: the first segment left begins behind an entry that was taken back; so found as well. */
+    @Test
+    void aLogWhoseFirstSegmentWasTakenBackWithTheEntryBeforeItIsReadBack() throws IOException {
+        Path path = directory.resolve("a");
+        Path between = directory.resolve("between");
+        List<String> all;
+        try (DataDirectory data = DataDirectory.open(path);
+                Wal wal = open(data)) {
+            while (segmentFiles(path) < 2) {
+                append(wal, 1, 1);
+                sync(wal);
+            }
+            wal.truncateFrom(wal.lastIndex() - 1, 0);
+            append(wal, 2, 10);
+            sync(wal);
+            all = texts(wal);
+            snapshot(data, header(wal, wal.lastIndex() - 1));
+            wal.snapshotTaken(new Position(2, wal.lastIndex() - 1));
+            DroppedSegments dropped = wal.dropUpTo(wal.lastIndex() - 1);
+            assertEquals(2, dropped.count());
+            copyDirectory(path, between);
+            dropped.delete();
+        }
+        Files.delete(between.resolve("wal-0000000000000001.seg"));
+        DirectoryScan scan = DirectoryScan.of(between, bytes -> {});
+        assertEquals(all.size(), scan.lastIndex());
+        assertTrue(scan.files().stream().noneMatch(file -> file.name().startsWith("wal-") && file.isDamaged()));
+        try (DataDirectory data = DataDirectory.open(between);
+                Wal wal = open(data)) {
+            assertEquals(all.subList((int) wal.firstIndex() - 1, all.size()), texts(wal));
+            assertEquals(1, segmentFiles(between));
+        }
+    }
+
     @Test
     void aSyncUnderWayOutlivesItsSegment() throws IOException {
         try (DataDirectory data = DataDirectory.open(directory.resolve("a"));
