@@ -35,7 +35,6 @@ record KvBatch(List<WriteOperation> operations, WriteTerms terms, byte[] body) {
     /** Keys and values of one entry; it goes to followers in one request, whose size is limited. */
     private static final long MOST_BYTES = 4 << 20;
 
-    private static final int LONGEST_TYPE = 255;
     private static final Set<String> OF_A_PUT =
             Set.of("put", "value", "valueBase64", "contentType", "ttl", "ifMatch", "ifNoneMatch");
     private static final Set<String> OF_A_DELETE = Set.of("delete", "ifMatch", "ifNoneMatch");
@@ -124,7 +123,12 @@ record KvBatch(List<WriteOperation> operations, WriteTerms terms, byte[] body) {
             }
             Precondition precondition =
                     new Precondition(versions(operation, "ifMatch"), versions(operation, "ifNoneMatch"));
-            return new WriteOperation(key, value, contentType(operation), ttl(operation), precondition);
+            return new WriteOperation(
+                    key,
+                    value,
+                    ContentTypes.check(at + ".contentType", optional(operation, "contentType")),
+                    ttl(operation),
+                    precondition);
         }
 
         private void checkMembers(JsonNode operation, Set<String> known) {
@@ -162,18 +166,6 @@ record KvBatch(List<WriteOperation> operations, WriteTerms terms, byte[] body) {
             } catch (IllegalArgumentException e) {
                 throw Problem.badRequest(at + ".valueBase64", "must be base64 (RFC 4648 §4)");
             }
-        }
-
-        /** It becomes a header of answers: nothing may end it. */
-        private @Nullable String contentType(JsonNode operation) {
-            String type = optional(operation, "contentType");
-            if (type != null
-                    && (type.isEmpty()
-                            || type.length() > LONGEST_TYPE
-                            || !type.chars().allMatch(c -> c >= ' ' && c < 0x7f))) {
-                throw Problem.badRequest(at + ".contentType", "must be a media type such as text/plain");
-            }
-            return type;
         }
 
         private Duration ttl(JsonNode operation) {

@@ -34,7 +34,8 @@ record KvWrite(
             throw Problem.tooLarge("value", value.length, hosted.valueSizeBytes());
         }
         Query query = Query.of(request.query());
-        return of(key, value, contentType, query, request, hosted);
+        String type = ContentTypes.check(HttpHeaders.CONTENT_TYPE, contentType);
+        return of(key, value, type, query, request, hosted);
     }
 
     /**

@@ -3,13 +3,14 @@ package dev.quorate.api;
 import dev.quorate.protocol.Position;
 import dev.quorate.replica.HostedReplicas;
 import dev.quorate.replica.ReplicaException;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MultivaluedMap;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.UriInfo;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,9 +48,10 @@ public final class Problems {
 
     /** What the platform refuses: no such path, verb, type. */
     @ServerExceptionMapper
-    Response map(WebApplicationException e, UriInfo uri) {
+    Response map(WebApplicationException e, RoutingContext context) {
         Response refusal = e.getResponse();
-        String path = uri.getPath();
+        // JAX-RS's would be decoded twice, and fail where that does.
+        String path = context.normalizedPath();
         // Where two resources share the beginning of a path, the platform looks for the method in one of them only.
         int status = refusal.getStatus() == 404 && AllowedMethods.isOfAKey(path) ? 405 : refusal.getStatus();
         if (status < 400) {
@@ -73,7 +75,11 @@ public final class Problems {
         if (e instanceof IOException && "Request too large".equals(e.getMessage())) {
             return ofStatus(413).response(); // the platform has cut the body off, and answered
         }
-        LOG.error("a request failed", e);
+        if (e instanceof ClosedChannelException) {
+            LOG.debug("a client did not wait for its answer", e);
+        } else {
+            LOG.error("a request failed", e);
+        }
         return ofStatus(500).response();
     }
 

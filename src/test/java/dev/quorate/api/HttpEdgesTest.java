@@ -18,6 +18,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What no well-behaved client sends, written to the socket by hand. */
@@ -81,6 +82,13 @@ class HttpEdgesTest {
     void aBrokenEscapeIs400(String path) throws IOException {
         String answer = exchange("GET " + path, "Connection: close", "", "");
         assertTrue(answer.startsWith("HTTP/1.1 400"), answer);
+    }
+
+    /** Decoded once more it would be broken. */
+    @ParameterizedTest
+    @CsvSource({"PATCH /kv/50%25, 405", "GET /;x/%251, 404"})
+    void aPercentSignInAPathThatIsRefusedIsAPercentSign(String call, int status) throws IOException {
+        assertProblem(status, exchange(call, "Connection: close", "", ""));
     }
 
     @Test

@@ -9,6 +9,7 @@ import static org.hamcrest.Matchers.matchesPattern;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quorate.protocol.Position;
 import dev.quorate.replica.HostedReplicas;
@@ -177,7 +178,16 @@ class KvResourceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"application/json", "text/html", "application/x-www-form-urlencoded", "image/png"})
+    @ValueSource(
+            strings = {
+                "application/json",
+                "text/html",
+                "application/x-www-form-urlencoded",
+                "image/png",
+                "*/*",
+                "x/y;",
+                "a/b ; q=\"\\\";/\""
+            })
     void theContentTypeIsKeptWhateverTheBytesAre(String type) throws Exception {
         HttpRequest.Builder put = request(key).header("Content-Type", type);
         assertEquals(
@@ -186,6 +196,18 @@ class KvResourceTest {
         HttpResponse<byte[]> read = send(request(key).GET());
         assertEquals(type, read.headers().firstValue("Content-Type").orElse(""));
         assertEquals("{no json", new String(read.body(), StandardCharsets.UTF_8));
+    }
+
+    /** Each would keep the value from all who read it: no answer can be sent with such a header. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"1", "text", "text/\\lain", "a/b/c", "text/plain; charset", "text/plain, text/html", "/", "*"})
+    void whatIsNoContentTypeIs400(String type) throws Exception {
+        HttpResponse<byte[]> refused =
+                send(request(key).header("Content-Type", type).PUT(HttpRequest.BodyPublishers.ofString("v")));
+        assertEquals(400, refused.statusCode());
+        assertTrue(new String(refused.body(), StandardCharsets.UTF_8).contains("\"member\":\"Content-Type\""));
+        assertEquals(404, send(request(key).GET()).statusCode());
     }
 
     @ParameterizedTest

@@ -285,7 +285,8 @@ class KvWritesTest {
                 "{\"operations\": [{\"delete\": \"a\", \"ifmatch\": \"1.1\"}]}|operations[0]",
                 "{\"operations\": [{\"delete\": \"a\", \"ifMatch\": \"x\"}]}|operations[0].ifMatch",
                 "{\"operations\": [{\"put\": \"a\", \"value\": \"x\", \"ttl\": \"0s\"}]}|operations[0].ttl",
-                "{\"operations\": [{\"put\": \"a\", \"value\": \"x\", \"contentType\": \"a\\r\\nb\"}]}|operations[0].contentType",
+                "{\"operations\": [{\"put\": \"a\", \"value\": \"x\", \"contentType\": \"a/b\\r\\nc\"}]}|operations[0].contentType",
+                "{\"operations\": [{\"put\": \"a\", \"value\": \"x\", \"contentType\": \"text\"}]}|operations[0].contentType",
             })
     void aBatchThatIsWrongIs400AndTheMemberIsNamed(String body, String member) {
         given().contentType(ContentType.JSON)
