@@ -63,7 +63,7 @@ final class Joining {
         }
         long index = joiner.admitIndex();
         if (leading.isAdmittingAll()) {
-            return joiner.heldIndex() >= index;
+            return log.syncedIndex() >= index && joiner.heldIndex() >= index;
         }
         int others = log.syncedIndex() >= index ? 1 : 0;
         for (Follower follower : leading.followers()) {

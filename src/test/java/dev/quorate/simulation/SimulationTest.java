@@ -19,15 +19,21 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Core and store under lost, late, doubled and reordered messages, cuts, crashes at any step, torn tails, slow disks,
  * wiped directories, one that is recovered, handing over and clients of every kind. One seed is one schedule:
  * {@code ./mvnw test -Dtest=SimulationTest -Dsimulation.seed=N} replays it and shows what happened.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class SimulationTest {
     private static final int SCHEDULES = Integer.getInteger("simulation.schedules", 20_000);
     private static final int SHARE = 50;
+
+    /** Schedules that found what the 20,000 of a build seldom find: a leader not yet synced that admitted the last other. */
+    private static final List<Long> FOUND = List.of(62453418242728L);
 
     @Test
     void nothingThatWasPromisedIsBroken(TestReporter reporter) throws Exception {
@@ -44,6 +50,14 @@ class SimulationTest {
         assertTrue(coverage.acknowledged() > SCHEDULES, "writes were acknowledged: " + coverage.acknowledged());
         assertTrue(coverage.reads() > SCHEDULES, "reads were answered: " + coverage.reads());
         assertTrue(coverage.proofs() > SCHEDULES, "followers were shown to be fresh: " + coverage.proofs());
+    }
+
+    @Test
+    void noScheduleThatOnceFoundABreachFindsItAgain() throws Exception {
+        for (long seed : FOUND) {
+            String violation = SimRun.violation(seed, Flaw.NONE, new Coverage(), new SimTrace(false));
+            assertTrue(violation == null, () -> told(seed));
+        }
     }
 
     static Coverage runAll(long first, int schedules) throws Exception {
