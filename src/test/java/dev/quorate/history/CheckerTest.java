@@ -16,8 +16,11 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The checker of linearizability: sentences of its definition, the definition itself on small histories, and mutants. */
+@Execution(ExecutionMode.CONCURRENT)
 class CheckerTest {
     // ---- by hand ---------------------------------------------------------------------------------------------------
 

@@ -23,8 +23,11 @@ import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A log that begins behind a snapshot, on real directories. */
+@Execution(ExecutionMode.CONCURRENT)
 class CompactionTest {
     @TempDir
     Path directory;

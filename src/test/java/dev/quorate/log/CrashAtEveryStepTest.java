@@ -11,11 +11,14 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * A log is stopped before each call that changes something on its disk, one run a call: killed there, which keeps all that
  * was done, and without power, which keeps what chance will. What it had promised is there when it is opened again.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class CrashAtEveryStepTest {
     /** Runs without power at each step, each with other luck; {@link LogModelTest} has many more. */
     private static final int POWER_LOSSES = 1;

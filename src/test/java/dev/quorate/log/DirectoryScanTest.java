@@ -28,8 +28,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What is said of a directory without opening it, against what a start says. */
+@Execution(ExecutionMode.CONCURRENT)
 class DirectoryScanTest {
     private static final int ENTRIES = 60;
 

@@ -33,8 +33,11 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What was synced is there, or the log says where it is not; and what was not synced is never called synced. */
+@Execution(ExecutionMode.CONCURRENT)
 class DurabilityTest {
     private static final int PAGE_BYTES = 4096;
 

@@ -29,6 +29,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * As {@link CrashAtEveryStepTest}, but of a process of its own that gets a SIGKILL at the step, its other threads wherever
@@ -36,6 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
  * which of the steps that have a name are taken, and at which of their occurrences; {@code -Dcrash.seed=N} decides
  * otherwise, and {@code -Dcrash.steps=all} takes every occurrence of all.
  */
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(value = 10, unit = TimeUnit.MINUTES) // of a process that neither ends nor speaks
 class KilledAtEveryStepTest {
     /** What a log needs, of a class path that is much longer: a process starts in a fraction of a second. */

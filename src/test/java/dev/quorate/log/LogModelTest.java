@@ -11,11 +11,14 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The log against a plain list, under random commands among which are kills and power failures. A failing sequence is
  * shortened, and printed with its seed: {@code ./mvnw test -Dtest=LogModelTest -Dlog.seed=N} replays it.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class LogModelTest {
     private static final int COMMANDS = 60;
 

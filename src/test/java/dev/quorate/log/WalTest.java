@@ -19,8 +19,11 @@ import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The log against a plain list, and what it says of damaged files. Seeds are in the messages of failures. */
+@Execution(ExecutionMode.CONCURRENT)
 class WalTest {
     static final WalOptions SMALL = new WalOptions(1 << 16, SyncPolicy.ALWAYS, Duration.ofMillis(100));
 

@@ -38,8 +38,11 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Replica 1 of two as a shell: what a core is trusted to say holds of disk and answers too. */
+@Execution(ExecutionMode.CONCURRENT)
 class ElectedReplicaTest {
     private static final long SET_ID = 7;
     private static final long OTHERS = 11;

@@ -46,12 +46,15 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Every byte of a replica's directory flipped in turn, every file cut at every length, every file missing: a start serves
  * what was acknowledged, or sets the log aside, or refuses; never a wrong or a missing value (protocol.md §8). Some only are
  * tried of the zeros between the two slots of a file and, but in the first directory, of the lengths of the others.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class EveryDamageTest {
     /** The log has several segments, and few bytes to be tried. */
     private static final WalOptions TINY = new WalOptions(512, SyncPolicy.ALWAYS, Duration.ofMillis(100));

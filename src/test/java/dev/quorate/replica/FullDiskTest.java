@@ -32,8 +32,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A follower that must take entries back while nothing can be saved keeps them, and does it when it can. */
+@Execution(ExecutionMode.CONCURRENT)
 class FullDiskTest {
     private static final long SET_ID = 7;
     private static final long LEADERS_INCARNATION = 11;

@@ -32,8 +32,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Replica 1 of three, a follower, is sent a snapshot by the test, which plays the leaders. */
+@Execution(ExecutionMode.CONCURRENT)
 class InstallationTest {
     private static final long SET_ID = 7;
     private static final List<Long> INCARNATIONS = List.of(11L, 12L, 13L);

@@ -31,8 +31,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Three replicas of one set, and what becomes of one, or of all, whose files are damaged (protocol.md §8). */
+@Execution(ExecutionMode.CONCURRENT)
 class QuarantineTest {
     private static final Duration LONG = Duration.ofSeconds(60);
     private static final String FIRST_SEGMENT = "wal-0000000000000001.seg";

@@ -23,8 +23,11 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Replicas that run, one of which has another state than its log says: no checksum of a file tells. */
+@Execution(ExecutionMode.CONCURRENT)
 class StateCheckTest {
     private static final Duration LONG = Duration.ofSeconds(60);
 

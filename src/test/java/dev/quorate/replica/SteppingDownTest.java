@@ -29,8 +29,11 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Whoever waits for a leader hears of it when that leads no more, whatever else goes wrong in that moment. */
+@Execution(ExecutionMode.CONCURRENT)
 class SteppingDownTest {
     private static final long TARGETS_LAST_INDEX = 5;
     private static final long SET_ID = 7;

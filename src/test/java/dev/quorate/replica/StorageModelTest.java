@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Log, store and snapshots of a replica against a plain list and plain maps, under random commands among which are kills and
@@ -18,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  * seed: {@code ./mvnw test -Dtest=StorageModelTest -Dstorage.seed=N} replays it. The seeds begin at the commit; there are
  * as many as {@code -Dstorage.seeds} says.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class StorageModelTest {
     private static final int SEEDS = Integer.getInteger("storage.seeds", 24);
     private static final int COMMANDS = 60;

@@ -31,8 +31,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What a watcher is told is the log: each committed change once, in order, whatever happens to the log and to the stream. */
+@Execution(ExecutionMode.CONCURRENT)
 class WatchesTest {
     private static final Duration LONG = Duration.ofSeconds(20);
     private static final Duration NEVER = Duration.ofHours(1);

@@ -24,8 +24,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What a leader decides before it writes, on a set of one: limits, outcomes and expiry, across restarts. */
+@Execution(ExecutionMode.CONCURRENT)
 class WritesTest {
     private static final Duration LONG = Duration.ofSeconds(20);
     private static final long STORE_BYTES = 20_000;

@@ -21,11 +21,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The simulation can see: each deliberate bug is found within a bounded number of schedules. The table of
  * {@code src/site/markdown/mutants.md} is renewed by {@code -Dmutants.rewrite=true}.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class MutantsTest {
     private static final Path TABLE = Path.of("src/site/markdown/mutants.md");
     private static final int MOST_SEEDS = 40_000;

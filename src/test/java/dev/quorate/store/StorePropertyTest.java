@@ -15,12 +15,15 @@ import java.util.Random;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Random batches of puts, deletes and expiries, with idempotency keys and cut-offs of them, commits and undos against a
  * model that simply keeps the whole state after every index.
  * {@code ./mvnw test -Dtest=StorePropertyTest -Dstore.seed=N} replays one.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class StorePropertyTest {
     private static final int STEPS = 120;
     private static final int KEYS = 5;
