@@ -20,6 +20,7 @@ final class Laws {
     private long newestTerm;
     private int joining;
     private @Nullable SimReplica around;
+    private long incarnationAround;
     private List<SimReplica> all = List.of();
 
     // The one history: by index, and in which term it was first seen to be committed.
@@ -94,6 +95,11 @@ final class Laws {
         }
     }
 
+    /** The incarnation of a replica that the set was formed with: all others learn it before they join. */
+    long formedWith(int replica) {
+        return around != null && around.id() == replica ? incarnationAround : 1;
+    }
+
     /** Not by its own log, nor by others that join: ⌈N/2⌉ others that count hold the entry which admits it. */
     void admitted(SimReplica replica) {
         if (replica == around) {
@@ -127,6 +133,7 @@ final class Laws {
         committedIn.subList(common + 1, committedIn.size()).clear();
         joining &= ~(1 << kept.id());
         around = kept;
+        incarnationAround = kept.incarnation();
         all = replicas;
     }
 

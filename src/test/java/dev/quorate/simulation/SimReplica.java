@@ -553,7 +553,8 @@ final class SimReplica {
                 || message instanceof Message.VoteResponse;
         streams.sent(message);
         // An answer goes back on the connection that the question came by.
-        long to = answer ? askerIncarnation : log.last().incarnation(message.to());
+        long known = Math.max(log.last().incarnation(message.to()), laws.formedWith(message.to()));
+        long to = answer ? askerIncarnation : known;
         if (message instanceof InstallRequest request) {
             SimSnapshot snapshot = log.snapshotAt(request.snapshot());
             // Else its file is gone by now: the stream fails, and goes on with the newest.
