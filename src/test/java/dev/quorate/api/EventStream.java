@@ -15,7 +15,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** A reader of Server-Sent Events that keeps the lines it gets, and holds them against the document when it is closed. */
-final class EventStream implements AutoCloseable, Flow.Subscriber<String> {
+public final class EventStream implements AutoCloseable, Flow.Subscriber<String> {
     private static final Contract CONTRACT = Contract.ofResource();
 
     private final String path;
@@ -27,7 +27,7 @@ final class EventStream implements AutoCloseable, Flow.Subscriber<String> {
     }
 
     /** Connects; the lines come as they come. */
-    static EventStream of(URI uri, Map<String, String> headers) {
+    public static EventStream of(URI uri, Map<String, String> headers) {
         EventStream stream = new EventStream(uri.getRawPath());
         HttpRequest.Builder request = HttpRequest.newBuilder(uri).version(HttpClient.Version.HTTP_1_1);
         headers.forEach(request::header);
@@ -37,7 +37,7 @@ final class EventStream implements AutoCloseable, Flow.Subscriber<String> {
         return stream;
     }
 
-    List<String> lines() {
+    public List<String> lines() {
         return List.copyOf(lines);
     }
 
@@ -50,7 +50,7 @@ final class EventStream implements AutoCloseable, Flow.Subscriber<String> {
     }
 
     /** All lines, once one of them is such. */
-    List<String> awaitLine(Predicate<String> wanted) {
+    public List<String> awaitLine(Predicate<String> wanted) {
         await().atMost(Duration.ofSeconds(20))
                 .alias("the wanted line of " + lines)
                 .until(() -> lines.stream().anyMatch(wanted));
