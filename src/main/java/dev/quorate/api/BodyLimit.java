@@ -39,6 +39,7 @@ final class BodyLimit {
 
     private void check(RoutingContext context) {
         HttpServerRequest request = context.request();
+        OneAtATime.on(request);
         String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
         if (length != null || request.headers().contains(HttpHeaders.TRANSFER_ENCODING)) {
             context.addEndHandler(answered -> awaitEnd(context));

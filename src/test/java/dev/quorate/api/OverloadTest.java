@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quorate.replica.HostedReplicas;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -49,6 +50,9 @@ class OverloadTest {
 
     @Inject
     HostedReplicas hosted;
+
+    @Inject
+    MeterRegistry registry;
 
     @TestHTTPResource("/")
     URI server = URI.create("http://unset");
@@ -170,6 +174,38 @@ class OverloadTest {
             connect(request("GET /watch?from=1.999999999&timeout=60s"));
         }
         assertServed();
+    }
+
+    /** The platform would take any number of them into memory. */
+    @Test
+    void whoAsksOnAndOnWithoutAnAnswerIsHungUpOn() throws IOException {
+        RawConnection connection = connect(request("GET /watch?replica=0"));
+        await().atMost(Duration.ofSeconds(10)).until(() -> hosted.watching() == 1);
+        String answer = connection.toEnd(
+                () -> connection.send(request("GET /read?key=none").repeat(20)));
+        assertEquals(2, answer.split("HTTP/1.1 ", -1).length, answer);
+    }
+
+    @Test
+    void requestsThatCameTogetherAreAnsweredInTheirOrder() throws IOException {
+        String put = request("PUT /kv/together", "Content-Length: 20000") + "x".repeat(20_000);
+        RawConnection connection =
+                connect(put + request("GET /cluster").repeat(15) + request("GET /kv/together", "Connection: close"));
+        String answers = connection.toEnd();
+        assertEquals(17, answers.split("HTTP/1.1 20[01]", -1).length - 1, answers);
+        assertTrue(answers.endsWith("x".repeat(20_000)));
+    }
+
+    /** The platform fails in the midst of cleaning up where the request that was not whole waits for an answer before it. */
+    @Test
+    void whoLeavesWithHalfARequestBehindAnUnansweredOneHoldsNothing() throws IOException {
+        for (String first : List.of("GET /watch?replica=0", "GET /cluster/events", "GET /watch?from=1.999999999")) {
+            connect(request(first) + request("PUT /kv/half", "Content-Length: 1000") + "half");
+        }
+        await().atMost(Duration.ofSeconds(10)).until(() -> hosted.watching() == 1);
+        open.forEach(RawConnection::close);
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> OpenConnections.assertNoneWithoutAClient(server, registry));
     }
 
     @Test
