@@ -16,6 +16,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import java.time.Duration;
+import java.util.List;
 import java.util.OptionalInt;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +42,7 @@ public final class WatchStart {
     @interface Awaited {}
 
     /** A watch that can begin. Nothing is watched until it is subscribed to. */
-    record Started(Replica replica, Multi<WatchItem> items) {}
+    record Started(Replica replica, Multi<List<WatchItem>> items) {}
 
     /** The one that was started for a request. */
     static Started of(ContainerRequestContext context) {

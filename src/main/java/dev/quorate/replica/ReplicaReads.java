@@ -10,6 +10,7 @@ import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -158,14 +159,14 @@ public final class ReplicaReads {
     }
 
     /**
-     * Emits the committed changes of keys with that prefix, once this replica knows what to begin with; nothing is watched
-     * until the stream is subscribed to. Fails with {@link ReplicaException.Compacted},
+     * Emits the committed changes of keys with that prefix, as many at a time as there are and one piece of the log has, once
+     * this replica knows what to begin with; nothing is watched until the stream is subscribed to. Fails with {@link ReplicaException.Compacted},
      * {@link ReplicaException.TooManyWatchers} and as {@link #reached} does.
      *
      * @param from the position whose entry is the last one not told; null for what is committed now
      * @param limit how many watchers there may be
      */
-    public Uni<Multi<WatchItem>> watch(String prefix, @Nullable Position from, int limit, Duration timeout) {
+    public Uni<Multi<List<WatchItem>>> watch(String prefix, @Nullable Position from, int limit, Duration timeout) {
         Uni<Position> begin = from == null
                 ? replica.onLoop(this::committed)
                 : waiting(timeout, (deadlineNanos, emitter) -> own.reached(from, true, deadlineNanos, emitter));

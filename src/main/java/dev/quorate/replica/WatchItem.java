@@ -53,7 +53,7 @@ public sealed interface WatchItem permits WatchItem.Told, WatchItem.At, WatchIte
         private final Position version;
         private final @Nullable StoredValue value;
         private final boolean expired;
-        private volatile @Nullable String shown;
+        private volatile byte @Nullable [] shown;
 
         Change(String key, Position version, @Nullable StoredValue value, boolean expired) {
             this.key = key;
@@ -82,9 +82,9 @@ public sealed interface WatchItem permits WatchItem.Told, WatchItem.At, WatchIte
             return expired;
         }
 
-        /** A text made of it once, the same for all who ask. */
-        public String shown(Function<Change, String> how) {
-            String made = shown;
+        /** What is made of it once, the same for all who ask, none of whom changes it. */
+        public byte[] shown(Function<Change, byte[]> how) {
+            byte[] made = shown;
             if (made == null) {
                 made = how.apply(this);
                 shown = made;

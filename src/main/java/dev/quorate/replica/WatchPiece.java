@@ -31,9 +31,8 @@ final class WatchPiece {
         return entries.sizeBytes();
     }
 
-    /** What is told to a watcher of keys with that prefix who has all entries below an index. */
-    List<WatchItem> told(String prefix, long fromIndex) {
-        List<WatchItem> told = new ArrayList<>();
+    /** Adds what is told to a watcher of keys with that prefix who has all entries below an index. */
+    void tell(String prefix, long fromIndex, List<WatchItem> told) {
         WatchItem.Change before = null;
         for (WatchItem.Change change : changes()) {
             if (change.version().index() >= fromIndex && change.key().startsWith(prefix)) {
@@ -42,7 +41,6 @@ final class WatchPiece {
             }
         }
         add(told, before, Position.NONE);
-        return told;
     }
 
     /** Cut off behind a change that others of its entry follow, a watcher must be told it again. */

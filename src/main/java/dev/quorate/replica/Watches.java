@@ -8,13 +8,13 @@ import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -22,14 +22,24 @@ import org.jspecify.annotations.Nullable;
  * Who watches a replica's committed changes. A watcher has no buffer of its own, only a place in the log. What was
  * committed lately is kept in memory while there are watchers, copied once for all of them; one who is further behind has
  * the loop copy what it lacks, a piece at a time, until it has caught up. One who had, and lets more pass than is kept, is
- * cut off. Copies are read, and watchers told, on other threads than the loop's, which waits for none of them.
+ * cut off. Copies are read, and watchers told, on other threads than the loop's, which waits for none of them. Those who
+ * wait are told in turns, each followed by a pause for what it cost: with more of them each is told more at a time instead
+ * of the machine more often.
  */
 final class Watches {
     private static final Duration IDLE = Duration.ofSeconds(10);
     private static final int KEPT_BYTES = 16 << 20;
     private static final int PIECE_BYTES = 256 << 10;
-    /** Between two rounds of telling: commits come faster than a thousand readers can be looked through. */
-    private static final long TELL_AFTER_MS = 1;
+    /** Of the log, read for one watcher at a time once there is something to tell it. */
+    private static final int BATCH_BYTES = 64 << 10;
+
+    private static final int TURN_WATCHERS = 50;
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+    /** Of pause for each watcher that was told: to wake a connection and its reader costs about as much on one processor. */
+    private static final long TOLD_NANOS =
+            TimeUnit.MICROSECONDS.toNanos(200) / Runtime.getRuntime().availableProcessors();
+    /** Of pause for each watcher that was looked at. */
+    private static final long LOOKED_NANOS = TimeUnit.MICROSECONDS.toNanos(2);
 
     private static final long NOBODY_WATCHES = -1;
     private static final long BEAT_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -41,7 +51,10 @@ final class Watches {
     private final Duration idle;
     private final RecentPieces recent;
     private final ConcurrentLinkedQueue<Waiter> waiters = new ConcurrentLinkedQueue<>();
-    private final AtomicBoolean telling = new AtomicBoolean();
+    /** Zero while no turn is planned or under way: how often one was asked for since the last began. */
+    private final AtomicInteger turnsAsked = new AtomicInteger();
+
+    private volatile long nextTurnNanos = System.nanoTime();
     private final AtomicInteger watchers = new AtomicInteger();
 
     // Loop thread only.
@@ -96,15 +109,15 @@ final class Watches {
     // ---- the loop --------------------------------------------------------------------------------------------------
 
     /**
-     * The changes behind a position, of keys with that prefix, and then those to come. Nothing happens until it is
-     * subscribed to; items are emitted when asked for, on any thread.
+     * The changes behind a position, of keys with that prefix, and then those to come, one or more at a time. Nothing happens
+     * until it is subscribed to; items are emitted when asked for, on any thread.
      *
      * @param from a committed position
      * @param limit how many watchers there may be
      * @throws ReplicaException.Compacted if what follows the position is no longer in the log
      * @throws ReplicaException.TooManyWatchers if there are that many
      */
-    Multi<WatchItem> open(String prefix, Position from, int limit) {
+    Multi<List<WatchItem>> open(String prefix, Position from, int limit) {
         checkKept(from);
         if (watchers.get() >= limit) {
             throw new ReplicaException.TooManyWatchers(limit);
@@ -116,8 +129,6 @@ final class Watches {
                     .repeating()
                     .uni(() -> next(watcher))
                     .whilst(items -> !(items.get(items.size() - 1) instanceof WatchItem.End))
-                    .onItem()
-                    .<WatchItem>disjoint()
                     .onTermination()
                     .invoke(() -> {
                         watcher.gone = true;
@@ -210,28 +221,25 @@ final class Watches {
     }
 
     private void take(Watcher watcher, UniEmitter<? super List<WatchItem>> emitter) {
-        List<WatchItem> items = find(watcher);
-        if (!items.isEmpty()) {
-            emitter.complete(items);
-        } else if (isWaiting(watcher)) {
-            waiters.add(new Waiter(watcher, emitter, System.nanoTime()));
-            if (!isWaitingAt(told, watcher) || ended != null) {
-                tell(); // it came between the look and the wait
-            }
+        if (ended != null || !watcher.greeted) {
+            emitter.complete(find(watcher));
+        } else if (watcher.caughtUp || recent.holding(watcher.next()) != null) {
+            watcher.caughtUp = true;
+            await(new Waiter(watcher, emitter, System.nanoTime()));
         } else {
             catchUp(watcher, emitter);
         }
     }
 
-    private boolean isWaiting(Watcher watcher) {
-        return isWaitingAt(told, watcher);
+    private void await(Waiter waiter) {
+        long next = waiter.watcher.next();
+        waiters.add(waiter); // from here on it is the turn's
+        if (next <= told || ended != null) {
+            tell(); // it came before the wait
+        }
     }
 
-    private static boolean isWaitingAt(long toldIndex, Watcher watcher) {
-        return watcher.caughtUp && watcher.next() > toldIndex;
-    }
-
-    /** What there is in memory for a watcher; its place moves. */
+    /** What there is in memory for a watcher, a bounded piece of it; its place moves. */
     private List<WatchItem> find(Watcher watcher) {
         String why = ended;
         if (why != null) {
@@ -241,16 +249,15 @@ final class Watches {
             watcher.greeted = true;
             return List.of(new WatchItem.At(watcher.read));
         }
+        List<WatchItem> items = new ArrayList<>();
+        long bytes = 0;
         WatchPiece piece;
-        while ((piece = recent.holding(watcher.next())) != null) {
-            watcher.caughtUp = true;
-            List<WatchItem> items = piece.told(watcher.prefix, watcher.next());
+        while ((items.isEmpty() || bytes < BATCH_BYTES) && (piece = recent.holding(watcher.next())) != null) {
+            piece.tell(watcher.prefix, watcher.next(), items);
             watcher.read = piece.last();
-            if (!items.isEmpty()) {
-                return items;
-            }
+            bytes += piece.sizeBytes();
         }
-        return List.of();
+        return items;
     }
 
     private void catchUp(Watcher watcher, UniEmitter<? super List<WatchItem>> emitter) {
@@ -270,9 +277,9 @@ final class Watches {
                 emitter.complete(List.of(new WatchItem.End(WatchItem.Reason.TOO_SLOW, cause, watcher.read)));
                 return;
             }
-            List<WatchItem> items = List.of();
+            List<WatchItem> items = new ArrayList<>();
             if (piece.isPresent()) {
-                items = piece.get().told(watcher.prefix, watcher.next());
+                piece.get().tell(watcher.prefix, watcher.next(), items);
                 watcher.read = piece.get().last();
             } else {
                 watcher.caughtUp = true;
@@ -296,38 +303,59 @@ final class Watches {
     // ---- telling ---------------------------------------------------------------------------------------------------
 
     private void tell() {
-        if (telling.compareAndSet(false, true)) {
-            ScheduledFuture<?> unused = executor.schedule(this::tellAll, TELL_AFTER_MS, TimeUnit.MILLISECONDS);
+        if (turnsAsked.getAndIncrement() == 0) {
+            plan();
         }
     }
 
-    private void tellAll() {
-        telling.set(false);
-        for (int left = waiters.size(); left > 0; left--) {
-            Waiter waiter = waiters.poll();
-            if (waiter == null) {
-                return;
+    private void plan() {
+        long pause = Math.max(PAUSE_NANOS, nextTurnNanos - System.nanoTime());
+        ScheduledFuture<?> unused = executor.schedule(this::turn, pause, TimeUnit.NANOSECONDS);
+    }
+
+    /** Tells some of those who wait; looks at the others once, if there is nothing for them. One turn at a time. */
+    private void turn() {
+        int asked = turnsAsked.get();
+        int left = waiters.size();
+        int toldWatchers = 0;
+        int looked = 0;
+        try {
+            while (looked < left && toldWatchers < TURN_WATCHERS) {
+                Waiter waiter = waiters.poll();
+                if (waiter == null) {
+                    break;
+                }
+                looked++;
+                if (!waiter.watcher.gone && tell(waiter)) {
+                    toldWatchers++;
+                }
             }
-            if (!waiter.watcher.gone) {
-                tell(waiter);
+        } finally {
+            nextTurnNanos = System.nanoTime() + toldWatchers * TOLD_NANOS + looked * LOOKED_NANOS;
+            if (toldWatchers == TURN_WATCHERS) {
+                turnsAsked.set(1); // the others wait for the next turn
+                plan();
+            } else if (turnsAsked.addAndGet(-asked) > 0) {
+                plan();
             }
         }
     }
 
-    private void tell(Waiter waiter) {
+    /** Whether there was something for it. */
+    private boolean tell(Waiter waiter) {
         Watcher watcher = waiter.watcher;
+        long toldBefore = told; // what is told is kept before it is: one who finds nothing up to here has let it pass
         List<WatchItem> items = find(watcher);
         if (!items.isEmpty()) {
             waiter.emitter.complete(items);
-        } else if (!isWaiting(watcher)) {
-            take(watcher, waiter.emitter); // behind what is kept
+        } else if (watcher.next() <= toldBefore) {
+            catchUp(watcher, waiter.emitter); // behind what is kept
         } else if (System.nanoTime() - waiter.sinceNanos >= idle.toNanos()) {
             waiter.emitter.complete(List.of(new WatchItem.At(watcher.read)));
         } else {
-            waiters.add(waiter);
-            if (!isWaiting(watcher) || ended != null) {
-                tell();
-            }
+            await(waiter);
+            return false;
         }
+        return true;
     }
 }

@@ -12,8 +12,15 @@ import dev.quorate.replica.HostedReplicas;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -115,6 +122,66 @@ class WatchResourceTest {
                 assertTrue(changes.get(i).contains("\"value\":\"" + i + "\""), changes.get(i));
             }
         }
+    }
+
+    /** Byte by byte: the id is in the last event of an entry alone, with and without others before it in the same buffer. */
+    @Test
+    void theEventsOfAnEntryEndWithItsId() throws IOException, InterruptedException {
+        String version = given().contentType("application/json")
+                .body("""
+                        {"operations":[{"put":"Pa","value":"\u00e4","contentType":"text/plain"},
+                        {"put":"Pb","value":"2","contentType":"text/plain"},{"delete":"Pc"}]}""".replace("P", prefix))
+                .post("/kv/_batch")
+                .then()
+                .statusCode(200)
+                .extract()
+                .path("version");
+        String encoded = URLEncoder.encode(prefix, StandardCharsets.UTF_8);
+        HttpResponse<InputStream> answer = HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(watch + "?from=0.0&prefix=" + encoded))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofInputStream());
+        assertEquals(List.of("text/event-stream"), answer.headers().allValues("Content-Type"));
+        assertEquals(List.of("no-cache"), answer.headers().allValues("Cache-Control"));
+        assertEquals(List.of("text/plain"), answer.headers().allValues("X-SSE-Content-Type"));
+        String expected = """
+                id:0.0
+                event:position
+                data:{"position":"0.0","replica":R}
+
+                data:{"type":"put","key":"Pa","version":"V","value":"\u00e4",M}
+
+                data:{"type":"put","key":"Pb","version":"V","value":"2",M}
+
+                id:V
+                data:{"type":"delete","key":"Pc","version":"V","reason":"delete"}
+
+                """;
+        try (InputStream body = answer.body()) {
+            StringBuilder events = new StringBuilder();
+            BufferedReader lines = new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8));
+            for (int line = 0; line < 11; line++) {
+                events.append(lines.readLine()).append('\n');
+            }
+            String told = events.toString()
+                    .replaceAll("\"contentType\":\"text/plain\",\"timestamp\":\"[^\"]*\"", "M")
+                    .replaceAll("\"replica\":\\d", "\"replica\":R")
+                    .replace('"' + version + '"', "\"V\"")
+                    .replace("id:" + version, "id:V")
+                    .replace(prefix, "P");
+            assertEquals(expected, told);
+        }
+    }
+
+    @Test
+    void whoLeavesIsForgottenAtOnce() {
+        int before = hosted.watching();
+        try (EventStream stream = open("", Map.of())) {
+            stream.awaitLine("event:position"::equals);
+            assertEquals(before + 1, hosted.watching());
+        }
+        await().atMost(Duration.ofSeconds(20)).until(() -> hosted.watching() <= before);
     }
 
     @ParameterizedTest

@@ -157,6 +157,42 @@ class WatchesTest {
         assertEquals(new WatchItem.At(Position.NONE), watcher.getItems().get(0), "at once, where it begins");
     }
 
+    /** Told together, and each once: a reader who goes on from any id within it is told the rest. */
+    @Test
+    void whatCameMeanwhileIsToldAtOnce() throws Exception {
+        append("a");
+        commit(1);
+        AssertSubscriber<List<WatchItem>> watcher = onLoop(() -> watches.open("", Position.NONE, 100))
+                .subscribe()
+                .withSubscriber(AssertSubscriber.create(2));
+        await().atMost(LONG).until(() -> watcher.getItems().size() == 2);
+        List<String> expected = new ArrayList<>();
+        for (int i = 2; i < 40; i++) {
+            append("k" + i);
+            commit(i);
+            expected.add("k" + i + " 1." + i);
+        }
+        watcher.request(1);
+        await().atMost(LONG).until(() -> watcher.getItems().size() == 3);
+        List<String> atOnce = changes(watcher.getItems().get(2));
+        assertTrue(atOnce.size() > 1, atOnce::toString);
+        assertEquals(expected.subList(0, atOnce.size()), atOnce);
+    }
+
+    /** A turn tells only some. */
+    @Test
+    void eachOfManyIsTold() throws Exception {
+        List<AssertSubscriber<WatchItem>> watchers = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            watchers.add(watch("", Position.NONE, Long.MAX_VALUE));
+        }
+        append("a");
+        commit(1);
+        for (AssertSubscriber<WatchItem> watcher : watchers) {
+            told(watcher, "a 1.1");
+        }
+    }
+
     /** What a snapshot holds alone cannot be told change by change. */
     @Test
     void whoAsksForWhatTheLogNoLongerHasIsToldWhatCanBeHad() throws Exception {
@@ -424,6 +460,8 @@ class WatchesTest {
 
     private AssertSubscriber<WatchItem> watch(String prefix, Position from, long requests) throws Exception {
         return onLoop(() -> watches.open(prefix, from, 100))
+                .onItem()
+                .<WatchItem>disjoint()
                 .subscribe()
                 .withSubscriber(AssertSubscriber.create(requests));
     }
@@ -433,8 +471,12 @@ class WatchesTest {
     }
 
     private static List<String> changes(AssertSubscriber<WatchItem> reader) {
+        return changes(List.copyOf(reader.getItems()));
+    }
+
+    private static List<String> changes(List<WatchItem> items) {
         List<String> changes = new ArrayList<>();
-        for (WatchItem item : List.copyOf(reader.getItems())) {
+        for (WatchItem item : items) {
             if (item instanceof WatchItem.Told told) {
                 String removed = told.change().value() == null ? "-" : "";
                 changes.add(removed + told.change().key() + " " + told.change().version());
