@@ -12,6 +12,8 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
@@ -51,7 +53,7 @@ final class Bodies {
     private final class Reading {
         private final HttpServerRequest request;
         private final UniEmitter<? super byte[]> emitter;
-        private final Buffer read = Buffer.buffer();
+        private final List<Buffer> parts = new ArrayList<>();
         private long held;
         private long timer;
         private boolean ended;
@@ -67,6 +69,10 @@ final class Bodies {
                 return;
             }
             timer = vertx.setTimer(timeout.toMillis(), id -> late());
+            if (!intake.hasRoom(announcedBytes())) {
+                refuse(Problems.of(new ReplicaException.Overloaded(intake.tooManyBytes())));
+                return; // most of what cannot be taken is not even read
+            }
             request.exceptionHandler(this::broken).handler(this::more).endHandler(done -> whole());
             if ("100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
                 request.response().writeContinue();
@@ -85,14 +91,31 @@ final class Bodies {
                 refuse(Problems.of(new ReplicaException.Overloaded(intake.tooManyBytes())));
             } else {
                 held = bytes;
-                read.appendBuffer(part);
+                parts.add(part);
             }
         }
 
         private void whole() {
+            byte[] body = joined();
             if (end()) {
-                emitter.complete(read.getBytes());
+                emitter.complete(body);
             }
+        }
+
+        private byte[] joined() {
+            byte[] body = new byte[(int) held];
+            int at = 0;
+            for (Buffer part : parts) {
+                part.getBytes(body, at);
+                at += part.length();
+            }
+            return body;
+        }
+
+        /** 0 where it does not say. A length that is none, or too large, was refused before. */
+        private long announcedBytes() {
+            String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+            return length == null ? 0 : Long.parseLong(length);
         }
 
         private void late() {
@@ -120,6 +143,7 @@ final class Bodies {
             }
             ended = true;
             vertx.cancelTimer(timer);
+            parts.clear(); // the connection, and this with it, may stay for long
             intake.letGo(held);
             return true;
         }

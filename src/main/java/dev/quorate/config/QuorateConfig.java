@@ -113,9 +113,8 @@ public interface QuorateConfig {
         @WithDefault("64M")
         MemorySize uncommitted();
 
-        /** Bytes of unanswered writes above which more are refused, 1M or more. */
-        @WithDefault("64M")
-        MemorySize pendingBytes();
+        /** Bytes of unanswered writes above which more are refused, 1M or more; 64M, or a sixteenth of the heap if that is less. */
+        Optional<MemorySize> pendingBytes();
 
         /** Most operations of a batch, 1..65535. */
         @WithDefault("1000")

@@ -32,6 +32,14 @@ public final class Intake {
     }
 
     /**
+     * Whether a body of that length would be taken now. None of it is counted before it comes: who announces one, and does not
+     * send it, keeps nobody out.
+     */
+    public synchronized boolean hasRoom(long bytes) {
+        return pendingBytes == 0 || pendingBytes + bytes <= limitBytes;
+    }
+
+    /**
      * Counts bytes of a body that is on its way, unless there are too many; {@link #letGo} has to follow.
      *
      * @param held what of the same body is counted already; one alone is taken whatever it takes

@@ -111,7 +111,10 @@ record Settings(
     }
 
     private static long pendingBytes(QuorateConfig.Limits config) {
-        return within("quorate.limits.pending-bytes", config.pendingBytes().asLongValue(), 1 << 20, 1L << 40);
+        // A body is in memory up to three times on its way into the log, and more often where it is sent to many.
+        return config.pendingBytes()
+                .map(bytes -> within("quorate.limits.pending-bytes", bytes.asLongValue(), 1 << 20, 1L << 40))
+                .orElse(Math.min(64 << 20, Runtime.getRuntime().maxMemory() / 16));
     }
 
     private static Duration bodyTimeout(QuorateConfig.Limits config) {

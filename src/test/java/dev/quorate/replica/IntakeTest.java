@@ -57,6 +57,16 @@ class IntakeTest {
     }
 
     @Test
+    void aBodyThatIsOnlyAnnouncedHasToFitAndKeepsNobodyOut() {
+        Intake intake = new Intake(3, 100);
+        assertTrue(intake.hasRoom(1000), "one alone is taken whatever it takes");
+        ask(intake, 60);
+        assertTrue(intake.hasRoom(40));
+        assertTrue(intake.hasRoom(40), "nothing was counted");
+        assertFalse(intake.hasRoom(41));
+    }
+
+    @Test
     void oneThatCannotEvenBeginCountsNoLonger() {
         Intake intake = new Intake(3, 100);
         intake.<String>admit(1, () -> {
