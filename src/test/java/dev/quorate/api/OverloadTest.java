@@ -153,7 +153,8 @@ class OverloadTest {
                 assertProblem(408, "request-timeout", answer);
             }
         }
-        assertEquals(5, refused, "1 MiB has room for 3 of 300,000 bytes");
+        assertTrue(refused >= 5, "1 MiB has room for 3 of 300,000 bytes at most, and " + refused + " were refused");
+        assertTrue(refused < slow.size(), "who comes first has room");
     }
 
     /** A thread each is what they would cost; there are fewer threads than bodies here. */
