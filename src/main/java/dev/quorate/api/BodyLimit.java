@@ -4,6 +4,7 @@ import dev.quorate.replica.HostedReplicas;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
@@ -61,21 +62,19 @@ final class BodyLimit {
     }
 
     private void awaitEnd(RoutingContext context) {
-        if (context.request().isEnded()) {
+        HttpServerRequest request = context.request();
+        if (request.isEnded() || request.version() == HttpVersion.HTTP_2) {
             return;
         }
+        HttpConnection connection = request.connection();
         if ("close".equalsIgnoreCase(context.response().headers().get(HttpHeaders.CONNECTION))) {
-            hangUp(context);
+            connection.close();
         } else {
-            // Most come at once, and the connection is of use.
-            vertx.setTimer(timeoutMs, id -> hangUp(context));
-        }
-    }
-
-    private static void hangUp(RoutingContext context) {
-        HttpServerRequest request = context.request();
-        if (!request.isEnded() && request.version() != HttpVersion.HTTP_2) {
-            request.connection().close();
+            // Most come at once, and the connection is of use. The timer knows nothing of the request: it would keep
+            // each of
+            // a follower's, with its body, for as long.
+            long timer = vertx.setTimer(timeoutMs, id -> connection.close());
+            request.end().onComplete(ended -> vertx.cancelTimer(timer));
         }
     }
 
