@@ -11,7 +11,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class LargeValuesIT {
     private static final int KEYS = 4;
     /** About as much as the heap of a process, in less time than a body may take to come. */
-    private static final int WRITES = 240;
+    private static final int WRITES = 300;
 
     @RegisterExtension
     final RunDirectory directory = new RunDirectory();
