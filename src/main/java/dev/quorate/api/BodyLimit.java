@@ -70,9 +70,9 @@ final class BodyLimit {
         if ("close".equalsIgnoreCase(context.response().headers().get(HttpHeaders.CONNECTION))) {
             connection.close();
         } else {
-            // Most come at once, and the connection is of use. The timer knows nothing of the request: it would keep
-            // each of
-            // a follower's, with its body, for as long.
+            // Most come at once, and the connection is of use. The timer knows only that: a request that it knew would
+            // be
+            // kept, with its body, for as long.
             long timer = vertx.setTimer(timeoutMs, id -> connection.close());
             request.end().onComplete(ended -> vertx.cancelTimer(timer));
         }

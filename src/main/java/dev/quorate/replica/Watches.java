@@ -326,8 +326,12 @@ final class Watches {
                     break;
                 }
                 looked++;
-                if (!waiter.watcher.gone && tell(waiter)) {
-                    toldWatchers++;
+                try {
+                    if (!waiter.watcher.gone && tell(waiter)) {
+                        toldWatchers++;
+                    }
+                } catch (RuntimeException e) {
+                    waiter.emitter.fail(e); // else the watch would be silent for ever, and the fault too
                 }
             }
         } finally {
