@@ -133,7 +133,12 @@ public final class Records implements EntryBatch {
         return new Records(bytes, offsets, from + skip, firstIndex + skip);
     }
 
-    /** Where an entry's record is in {@link #bytes}. */
+    /** The first {@code count} entries; shares the bytes. */
+    Records upTo(int count) {
+        return new Records(bytes, Arrays.copyOf(offsets, from + count + 1), from, firstIndex);
+    }
+
+    /** Where an entry's record is in {@link #bytes}; that of the one behind the last is where they end. */
     int offset(int entry) {
         return at(entry) - offsets[from];
     }

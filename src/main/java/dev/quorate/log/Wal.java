@@ -9,7 +9,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
@@ -35,7 +34,7 @@ public final class Wal implements LogView, AutoCloseable {
     private final SyncThread syncs;
     private final SyncListener listener;
     private final RecoveryReport recovery;
-    private final List<Segment> segments;
+    private final Segments segments;
     private TermStarts terms;
     private final CRC32C crc = new CRC32C();
     private List<Segment> unsynced = new ArrayList<>();
@@ -64,8 +63,8 @@ public final class Wal implements LogView, AutoCloseable {
         this.listener = listener;
         this.source = new SegmentSource(directory, options.segmentSizeBytes());
         this.recovery = found.report();
-        this.segments = found.segments();
-        this.current = segments.get(segments.size() - 1);
+        this.segments = new Segments(found.segments());
+        this.current = segments.newest();
         this.terms = found.terms();
         this.chain = found.chain();
         this.snapshot = snapshot == null ? Position.NONE : snapshot.position();
@@ -163,13 +162,7 @@ public final class Wal implements LogView, AutoCloseable {
 
     /** The files that are written no more, oldest first. */
     public List<ColdSegment> coldSegments() {
-        List<ColdSegment> cold = new ArrayList<>();
-        for (int i = 0; i + 1 < segments.size(); i++) {
-            Segment segment = segments.get(i);
-            int chain = segments.get(i + 1).header().previousChain();
-            cold.add(new ColdSegment(segment.file(), segment.end(), chain));
-        }
-        return cold;
+        return segments.cold();
     }
 
     /** How long the sync under way has taken so far; zero where there is none. Any thread. */
@@ -179,16 +172,12 @@ public final class Wal implements LogView, AutoCloseable {
 
     /** How many files are in use. */
     public int segments() {
-        return segments.size();
+        return segments.count();
     }
 
     /** Bytes of the files in use. */
     public long sizeBytes() {
-        long bytes = 0;
-        for (Segment segment : segments) {
-            bytes += segment.end();
-        }
-        return bytes;
+        return segments.sizeBytes();
     }
 
     @Override
@@ -206,63 +195,12 @@ public final class Wal implements LogView, AutoCloseable {
             return Records.empty(fromIndex);
         }
         Invariants.check(fromIndex >= firstIndex, "entry %d is asked for, the log begins at %d", fromIndex, firstIndex);
-        Segment segment = segmentOf(fromIndex);
-        int count = 0;
-        long bytes = 0;
-        for (long index = fromIndex; index <= toIndex; index++) {
-            segment = segment.holds(index) ? segment : segmentOf(index);
-            int size = RecordFormat.sizeAt(segment.map(), segment.offset(index));
-            if (count > 0 && bytes + size > maxBytes) {
-                break;
-            }
-            bytes += size;
-            count++;
-        }
-        return copy(fromIndex, count, Math.toIntExact(bytes));
-    }
-
-    private Records copy(long fromIndex, int count, int bytes) {
-        byte[] out = new byte[bytes];
-        int[] offsets = new int[count + 1];
-        int at = 0;
-        Segment segment = segmentOf(fromIndex);
-        for (int i = 0; i < count; i++) {
-            segment = segment.holds(fromIndex + i) ? segment : segmentOf(fromIndex + i);
-            int offset = segment.offset(fromIndex + i);
-            int size = RecordFormat.sizeAt(segment.map(), offset);
-            segment.map().get(offset, out, at, size);
-            offsets[i] = at;
-            at += size;
-        }
-        offsets[count] = at;
-        return new Records(ByteBuffer.wrap(out), offsets, 0, fromIndex);
-    }
-
-    /** After a truncation two segments may have had an index; the later one's counts. */
-    private Segment segmentOf(long index) {
-        for (int i = segments.size() - 1; i >= 0; i--) {
-            Segment segment = segments.get(i);
-            if (segment.holds(index)) {
-                return segment;
-            }
-        }
-        throw new IllegalArgumentException("the log has no entry " + index);
+        return segments.batch(fromIndex, toIndex, maxBytes);
     }
 
     /** Hands over all entries from an index on. */
     public void replay(long fromIndex, EntryVisitor visitor) {
-        if (fromIndex > lastIndex) {
-            return;
-        }
-        Segment segment = segmentOf(fromIndex);
-        for (long index = fromIndex; index <= lastIndex; index++) {
-            segment = segment.holds(index) ? segment : segmentOf(index);
-            int at = segment.offset(index);
-            ByteBuffer map = segment.map();
-            ByteBuffer payload = map.slice(at + RecordFormat.AT_PAYLOAD, map.getInt(at + RecordFormat.AT_LENGTH));
-            EntryKind kind = EntryKind.of(map.get(at + RecordFormat.AT_KIND));
-            visitor.visit(index, map.getLong(at + RecordFormat.AT_TERM), kind, payload);
-        }
+        segments.replay(fromIndex, lastIndex, visitor);
     }
 
     // ---- writing ---------------------------------------------------------------------------------------------------
@@ -279,10 +217,14 @@ public final class Wal implements LogView, AutoCloseable {
      * @throws NoSpaceException if there is no room for another segment; nothing was appended
      */
     public long append(long term, EntryKind kind, ByteBuffer payload, boolean freesSpace) throws IOException {
-        checkTerm(term);
+        checkTakes(term);
         int length = payload.remaining();
         int size = RecordFormat.sizeBytes(length);
-        int at = place(size, spare.keptFrom(kind, freesSpace));
+        int kept = spare.keptFrom(kind, freesSpace);
+        if (!fits(size, kept)) {
+            roll(source.take(size + SegmentFormat.FRAME_BYTES + kept));
+        }
+        int at = place();
         ByteBuffer map = current.map();
         RecordFormat.write(map, at, lastIndex + 1, term, kind.code(), payload);
         map.putInt(at + RecordFormat.AT_CRC, RecordFormat.crc(crc, current.view(), at, length));
@@ -307,8 +249,35 @@ public final class Wal implements LogView, AutoCloseable {
         if (batch.count() == 0) {
             return;
         }
-        checkTerm(batch.term(0));
-        int at = place(batch.sizeBytes(), spare.keptFrom(batch, freesSpace));
+        checkTakes(batch.term(0));
+        int kept = spare.keptFrom(batch, freesSpace);
+        int fitting = fitting(batch, kept);
+        if (fitting == batch.count()) {
+            write(batch);
+            return;
+        }
+        // As if they came one by one: a follower's segments are as full as its leader's, and so are their disks.
+        Records rest = batch.from(fitting);
+        Path prepared = source.take(rest.sizeBytes() + SegmentFormat.FRAME_BYTES + kept);
+        write(batch.upTo(fitting));
+        roll(prepared);
+        write(rest);
+    }
+
+    /** How many of them the segment has room for. */
+    private int fitting(Records batch, int kept) {
+        int fitting = batch.count();
+        while (fitting > 0 && !fits(batch.offset(fitting), kept)) {
+            fitting--;
+        }
+        return fitting;
+    }
+
+    private void write(Records batch) {
+        if (batch.count() == 0) {
+            return;
+        }
+        int at = place();
         ByteBuffer bytes = batch.bytes();
         current.map().put(at, bytes, 0, bytes.remaining());
         for (int i = 0; i < batch.count(); i++) {
@@ -318,21 +287,21 @@ public final class Wal implements LogView, AutoCloseable {
     }
 
     /** Recovery would refuse a term that goes back, so it must not get in. Boxes nothing while all is well. */
-    private void checkTerm(long term) {
+    private void checkTakes(long term) throws IOException {
+        if (syncs.hasFailed()) {
+            throw new IOException("the log takes nothing more: a sync failed");
+        }
         if (term < terms.lastTerm()) {
             Invariants.check(false, "term %d behind entry %d of term %d", term, lastIndex, terms.lastTerm());
         }
     }
 
-    /** Makes room, with a frame begun, and says where the bytes go. */
-    private int place(int bytes, int kept) throws IOException {
-        if (syncs.hasFailed()) {
-            throw new IOException("the log takes nothing more: a sync failed");
-        }
-        int needed = bytes + (frameAt == NO_FRAME ? SegmentFormat.FRAME_BYTES : 0);
-        if (needed + kept > current.room()) {
-            roll(bytes + SegmentFormat.FRAME_BYTES + kept);
-        }
+    private boolean fits(int bytes, int kept) {
+        return bytes + (frameAt == NO_FRAME ? SegmentFormat.FRAME_BYTES : 0) + kept <= current.room();
+    }
+
+    /** Where the bytes go for which there is room, in a frame that is begun. */
+    private int place() {
         if (frameAt == NO_FRAME) {
             frameAt = current.end();
             frameFirst = lastIndex + 1;
@@ -349,8 +318,7 @@ public final class Wal implements LogView, AutoCloseable {
         terms.added(lastIndex, term);
     }
 
-    private void roll(int neededBytes) throws IOException {
-        Path prepared = source.take(neededBytes);
+    private void roll(Path prepared) throws IOException {
         seal();
         Segment full = current;
         begin(prepared, header(lastIndex + 1), false);
@@ -449,7 +417,7 @@ public final class Wal implements LogView, AutoCloseable {
         forceAll();
         begin(prepared, header(index), true);
         lastIndex = index - 1;
-        segments.forEach(segment -> segment.keep(index - 1));
+        segments.keep(index - 1);
         terms.truncateFrom(index);
         syncs.forcedUpTo(index - 1);
         writtenIndex = index - 1;
@@ -475,28 +443,15 @@ public final class Wal implements LogView, AutoCloseable {
         Invariants.check(index <= snapshot.index(), "to drop entry %d, but the snapshot is of %s", index, snapshot);
         // One with a torn part would still be in the way of a start after a power failure, before it is removed.
         long synced = Math.min(index, durableIndex());
-        int dropped = 0;
-        long lowest = Long.MAX_VALUE;
-        // A later segment may have taken back what stood in an earlier one: the log begins where no later one begins
-        // lower.
-        for (int i = segments.size() - 1; i > 0; i--) {
-            long first = segments.get(i).firstIndex();
-            if (first <= lowest && first - 1 <= synced && dropped == 0) {
-                dropped = i;
-            }
-            lowest = Math.min(lowest, first);
-        }
+        int dropped = segments.droppable(synced);
         if (dropped > 0) {
-            firstIndex = segments.get(dropped).firstIndex();
+            firstIndex = segments.firstIndexBehind(dropped);
         }
         return drop(dropped);
     }
 
     private DroppedSegments drop(int count) {
-        List<Segment> head = segments.subList(0, count);
-        List<Segment> dropped = List.copyOf(head);
-        head.clear();
-        dropped.forEach(Segment::drop);
+        List<Segment> dropped = segments.drop(count);
         unsynced.removeAll(dropped);
         return new DroppedSegments(dropped);
     }
@@ -524,7 +479,7 @@ public final class Wal implements LogView, AutoCloseable {
         terms = TermStarts.below(firstIndex, header.termStarts());
         syncs.forcedUpTo(lastIndex);
         writtenIndex = lastIndex;
-        return drop(segments.size() - 1);
+        return drop(segments.count() - 1);
     }
 
     /** Syncs all that was sealed, on this thread; the sync thread is idle. A failure is as final as one of its own. */
@@ -572,17 +527,12 @@ public final class Wal implements LogView, AutoCloseable {
         try {
             source.stop();
         } finally {
-            for (Segment segment : segments) {
-                segment.close();
-            }
+            segments.close();
         }
     }
 
     @Override
     public String toString() {
-        return directory + " up to " + lastIndex + " in "
-                + Arrays.toString(segments.stream()
-                        .map(segment -> segment.file().getFileName())
-                        .toArray());
+        return directory + " up to " + lastIndex + " in " + segments;
     }
 }

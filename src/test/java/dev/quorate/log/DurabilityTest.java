@@ -444,7 +444,30 @@ class DurabilityTest {
         }
     }
 
-    /** Of entries that free space there is room for some more, as who leads and as who follows. */
+    /** Else it would be full where its leader is not, and lack what others have: of three such two could not elect. */
+    @Test
+    void aFollowerNeedsNoMoreSegmentsThanItsLeader() throws IOException {
+        SplittableRandom random = new SplittableRandom(20);
+        try (DataDirectory leaders = DataDirectory.open(directory.resolve("leader"));
+                DataDirectory followers = DataDirectory.open(directory.resolve("follower"));
+                Wal leader = Wal.open(leaders, SMALL, DEAF);
+                Wal follower = Wal.open(followers, SMALL, DEAF)) {
+            while (leader.segments() < 20) {
+                leader.append(1, EntryKind.MUTATION, payload("x".repeat(random.nextInt(9_000))));
+            }
+            sync(leader);
+            while (follower.lastIndex() < leader.lastIndex()) {
+                follower.append(leader.batch(follower.lastIndex() + 1, random.nextInt(50_000)));
+                sync(follower);
+                assertTrue(follower.segments() <= leader.segments());
+            }
+        }
+    }
+
+    /**
+     * Of entries that free space there is room for some more, as who leads and as who follows, and who follows has room
+     * for what its leader took already, whose log was synced less often and is shorter for that.
+     */
     @Test
     void withoutSpaceThereIsRoomForWhatFreesSome() throws IOException {
         Path path = directory.resolve("full");
@@ -455,6 +478,16 @@ class DurabilityTest {
             assertThrows(NoSpaceException.class, () -> {
                 while (true) {
                     wal.append(1, EntryKind.MUTATION, small);
+                }
+            });
+            for (int n = 0; n < 20; n++) {
+                wal.append(records(wal.lastIndex() + 1, 1, EntryKind.MUTATION, small));
+                sync(wal);
+                assertThrows(NoSpaceException.class, () -> wal.append(1, EntryKind.MUTATION, small));
+            }
+            assertThrows(NoSpaceException.class, () -> {
+                while (true) {
+                    wal.append(records(wal.lastIndex() + 1, 1, EntryKind.MUTATION, small));
                 }
             });
             for (int n = 0; n < 20; n++) {
@@ -552,7 +585,7 @@ class DurabilityTest {
             for (int i = 0; i < 20_000; i++) {
                 wal.append(1, EntryKind.MUTATION, payload);
             }
-            int count = 20_000;
+            int count = 60_000;
             long before = threads.getCurrentThreadAllocatedBytes();
             for (int i = 0; i < count; i++) {
                 wal.append(1, EntryKind.MUTATION, payload);
