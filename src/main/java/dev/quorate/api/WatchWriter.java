@@ -1,7 +1,9 @@
 package dev.quorate.api;
 
+import dev.quorate.replica.ReplicaException;
 import dev.quorate.replica.WatchItem;
 import io.smallrye.mutiny.subscription.MultiSubscriber;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
@@ -91,21 +93,38 @@ public final class WatchWriter implements ServerMessageBodyWriter<WatchStart.Sta
         /** Makes the events on the thread that tells of them; event loops have only to write. */
         @Override
         public void onItem(List<WatchItem> items) {
-            response.write(WatchEvents.of(items, replica)).onComplete(written -> {
-                Flow.Subscription subscription = Objects.requireNonNull(watch);
-                if (written.succeeded()) {
-                    subscription.request(1);
-                } else {
-                    subscription.cancel();
-                }
-            });
+            Flow.Subscription subscription = Objects.requireNonNull(watch);
+            try {
+                response.write(WatchEvents.of(items, replica)).onComplete(written -> {
+                    if (written.succeeded()) {
+                        subscription.request(1);
+                    } else {
+                        subscription.cancel();
+                    }
+                });
+            } catch (RuntimeException | Error e) {
+                subscription.cancel(); // nobody else knows
+                onFailure(e);
+            }
         }
 
         @Override
         public void onFailure(Throwable failure) {
-            LOG.error("a watch failed", failure);
-            response.reset(); // no last chunk: the client knows that this is not the end
+            if (failure instanceof ReplicaException refusal && !response.headWritten()) {
+                refuse(Problems.of(refusal));
+            } else {
+                LOG.error("a watch failed", failure);
+                response.reset(); // no last chunk: the client knows that this is not the end
+            }
             request.close();
+        }
+
+        private void refuse(Problem problem) {
+            response.setChunked(false).setStatusCode(problem.status());
+            response.headers().remove("X-SSE-Content-Type").remove(HttpHeaders.CACHE_CONTROL);
+            problem.headers().forEach(response::putHeader);
+            response.putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE);
+            response.end(Buffer.buffer(problem.json()));
         }
 
         @Override

@@ -10,25 +10,33 @@ import org.jspecify.annotations.Nullable;
 
 /** A run of committed entries, copied out of the log; read once, by whoever of its watchers comes first. Any thread. */
 final class WatchPiece {
-    private final Records entries;
-    private @Nullable List<WatchItem.Change> changes;
+    private final long firstIndex;
+    private final Position last;
+    private final int sizeBytes;
+    /** Until they are read: what they hold is twice in memory meanwhile. */
+    private @Nullable Records entries;
+
+    private List<WatchItem.Change> changes = List.of();
 
     /** @param entries one or more, all of them committed */
     WatchPiece(Records entries) {
+        int count = entries.count();
         this.entries = entries;
+        this.firstIndex = entries.firstIndex();
+        this.last = new Position(entries.term(count - 1), firstIndex + count - 1);
+        this.sizeBytes = entries.sizeBytes();
     }
 
     long firstIndex() {
-        return entries.firstIndex();
+        return firstIndex;
     }
 
     Position last() {
-        int last = entries.count() - 1;
-        return new Position(entries.term(last), entries.firstIndex() + last);
+        return last;
     }
 
     int sizeBytes() {
-        return entries.sizeBytes();
+        return sizeBytes;
     }
 
     /** Adds what is told to a watcher of keys with that prefix who has all entries below an index. */
@@ -51,16 +59,21 @@ final class WatchPiece {
     }
 
     private synchronized List<WatchItem.Change> changes() {
-        List<WatchItem.Change> read = changes;
-        if (read == null) {
-            read = new ArrayList<>();
-            for (int i = 0; i < entries.count(); i++) {
-                if (entries.kind(i) == EntryKind.MUTATION) {
-                    Position version = new Position(entries.term(i), entries.firstIndex() + i);
-                    MutationCodec.decode(entries.payload(i), new Reader(version, read));
-                }
+        Records unread = entries;
+        if (unread != null) {
+            changes = read(unread);
+            entries = null;
+        }
+        return changes;
+    }
+
+    private static List<WatchItem.Change> read(Records entries) {
+        List<WatchItem.Change> read = new ArrayList<>();
+        for (int i = 0; i < entries.count(); i++) {
+            if (entries.kind(i) == EntryKind.MUTATION) {
+                Position version = new Position(entries.term(i), entries.firstIndex() + i);
+                MutationCodec.decode(entries.payload(i), new Reader(version, read));
             }
-            changes = read;
         }
         return read;
     }

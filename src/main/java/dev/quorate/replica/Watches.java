@@ -16,6 +16,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,7 +90,9 @@ final class Watches {
         private final String prefix;
         private Position read;
         private boolean greeted;
+        /** Whether it was told all there was, once: from then on it can be too slow. */
         private boolean caughtUp;
+
         private volatile boolean gone;
 
         Watcher(String prefix, Position read) {
@@ -110,7 +113,8 @@ final class Watches {
 
     /**
      * The changes behind a position, of keys with that prefix, and then those to come, one or more at a time. Nothing happens
-     * until it is subscribed to; items are emitted when asked for, on any thread.
+     * until it is subscribed to; items are emitted when asked for, on any thread. Fails first of all with
+     * {@link ReplicaException.TooManyWatchers} where others came between.
      *
      * @param from a committed position
      * @param limit how many watchers there may be
@@ -124,7 +128,10 @@ final class Watches {
         }
         return Multi.createFrom().deferred(() -> {
             Watcher watcher = new Watcher(prefix, from);
-            watchers.incrementAndGet();
+            if (watchers.incrementAndGet() > limit) { // others came since
+                watchers.decrementAndGet();
+                return Multi.createFrom().failure(new ReplicaException.TooManyWatchers(limit));
+            }
             return Multi.createBy()
                     .repeating()
                     .uni(() -> next(watcher))
@@ -224,7 +231,6 @@ final class Watches {
         if (ended != null || !watcher.greeted) {
             emitter.complete(find(watcher));
         } else if (watcher.caughtUp || recent.holding(watcher.next()) != null) {
-            watcher.caughtUp = true;
             await(new Waiter(watcher, emitter, System.nanoTime()));
         } else {
             catchUp(watcher, emitter);
@@ -270,26 +276,38 @@ final class Watches {
 
     private void caught(Watcher watcher, Optional<WatchPiece> piece, UniEmitter<? super List<WatchItem>> emitter) {
         // Off the loop: reading the copy, and what the reader does with it, may take long.
-        executor.execute(() -> {
-            if (piece.isPresent() && watcher.caughtUp) {
-                String cause = "the reader is too slow: more has come than the " + recent.keptBytes()
-                        + " bytes of the log that are kept for it";
-                emitter.complete(List.of(new WatchItem.End(WatchItem.Reason.TOO_SLOW, cause, watcher.read)));
-                return;
-            }
-            List<WatchItem> items = new ArrayList<>();
-            if (piece.isPresent()) {
-                piece.get().tell(watcher.prefix, watcher.next(), items);
-                watcher.read = piece.get().last();
-            } else {
-                watcher.caughtUp = true;
-            }
+        executor.execute(() -> orFail(emitter, () -> {
+            List<WatchItem> items = piece.isPresent() ? read(watcher, piece.get()) : List.of();
+            watcher.caughtUp |= piece.isEmpty();
             if (items.isEmpty()) {
                 take(watcher, emitter);
             } else {
                 emitter.complete(items);
             }
-        });
+            return !items.isEmpty();
+        }));
+    }
+
+    private List<WatchItem> read(Watcher watcher, WatchPiece piece) {
+        if (watcher.caughtUp) {
+            String cause = "the reader is too slow: more has come than the " + recent.keptBytes()
+                    + " bytes of the log that are kept for it";
+            return List.of(new WatchItem.End(WatchItem.Reason.TOO_SLOW, cause, watcher.read));
+        }
+        List<WatchItem> items = new ArrayList<>();
+        piece.tell(watcher.prefix, watcher.next(), items);
+        watcher.read = piece.last();
+        return items;
+    }
+
+    /** What goes wrong ends the watch: it would else be silent for ever, and the fault too. */
+    private static boolean orFail(UniEmitter<?> emitter, BooleanSupplier telling) {
+        try {
+            return telling.getAsBoolean();
+        } catch (RuntimeException | Error e) {
+            emitter.fail(e);
+            return true;
+        }
     }
 
     private static List<WatchItem> lost(Watcher watcher, Throwable failure) {
@@ -326,12 +344,8 @@ final class Watches {
                     break;
                 }
                 looked++;
-                try {
-                    if (!waiter.watcher.gone && tell(waiter)) {
-                        toldWatchers++;
-                    }
-                } catch (RuntimeException e) {
-                    waiter.emitter.fail(e); // else the watch would be silent for ever, and the fault too
+                if (!waiter.watcher.gone && orFail(waiter.emitter, () -> tell(waiter))) {
+                    toldWatchers++;
                 }
             }
         } finally {
@@ -350,9 +364,11 @@ final class Watches {
         Watcher watcher = waiter.watcher;
         long toldBefore = told; // what is told is kept before it is: one who finds nothing up to here has let it pass
         List<WatchItem> items = find(watcher);
+        boolean loopTells = toldBefore != NOBODY_WATCHES; // else it took this one for gone, with the last before it
+        watcher.caughtUp |= loopTells && watcher.next() > toldBefore;
         if (!items.isEmpty()) {
             waiter.emitter.complete(items);
-        } else if (watcher.next() <= toldBefore) {
+        } else if (!loopTells || watcher.next() <= toldBefore) {
             catchUp(watcher, waiter.emitter); // behind what is kept
         } else if (System.nanoTime() - waiter.sinceNanos >= idle.toNanos()) {
             waiter.emitter.complete(List.of(new WatchItem.At(watcher.read)));

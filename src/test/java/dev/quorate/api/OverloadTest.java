@@ -7,6 +7,7 @@ import static org.hamcrest.Matchers.oneOf;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.quorate.protocol.Position;
 import dev.quorate.replica.HostedReplicas;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.common.http.TestHTTPResource;
@@ -172,7 +173,7 @@ class OverloadTest {
     @Test
     void watchesThatWaitHoldNoThread() throws IOException {
         for (int i = 0; i < 2 * THREADS; i++) {
-            connect(request("GET /watch?from=1.999999999&timeout=60s"));
+            connect(request("GET /watch?timeout=60s&from=" + ahead()));
         }
         assertServed();
     }
@@ -200,7 +201,7 @@ class OverloadTest {
     /** The platform fails in the midst of cleaning up where the request that was not whole waits for an answer before it. */
     @Test
     void whoLeavesWithHalfARequestBehindAnUnansweredOneHoldsNothing() throws IOException {
-        for (String first : List.of("GET /watch?replica=0", "GET /cluster/events", "GET /watch?from=1.999999999")) {
+        for (String first : List.of("GET /watch?replica=0", "GET /cluster/events", "GET /watch?from=" + ahead())) {
             connect(request(first) + request("PUT /kv/half", "Content-Length: 1000") + "half");
         }
         await().atMost(Duration.ofSeconds(10)).until(() -> hosted.watching() == 1);
@@ -221,6 +222,39 @@ class OverloadTest {
                 .header("Retry-After", "10")
                 .body("type", equalTo("urn:quorate:problem:too-many-watchers"));
         assertServed();
+    }
+
+    /** No replica gets there. */
+    private Position ahead() {
+        return new Position(hosted.asked().term(), 999_999_999);
+    }
+
+    @Test
+    void noMoreWatchThanMayWhenManyAskAtOnce() throws IOException {
+        for (int i = 0; i < 100; i++) {
+            connect("");
+        }
+        open.forEach(connection -> connection.send(request("GET /watch?replica=0", "Connection: close")));
+        int refused = 0;
+        for (RawConnection connection : open) {
+            String answer = connection.answerTo("\r\n\r\n");
+            if (!answer.startsWith("HTTP/1.1 200")) {
+                assertProblem(429, "too-many-watchers", answer);
+                refused++;
+            }
+        }
+        assertEquals(98, refused);
+    }
+
+    /** Nobody would hear of it (RFC 9112 §9.6). */
+    @Test
+    void whatFollowsARequestThatEndsTheConnectionIsNotDone() throws IOException {
+        String behind = request("PUT /kv/behind", "Content-Length: 1") + "v";
+        RawConnection connection = connect(request("GET /kv/behind?read=leader", "Connection: close") + behind);
+        String answers = connection.toEnd();
+        assertEquals(2, answers.split("HTTP/1.1 404", -1).length, answers);
+        given().body("v").put("/kv/after").then().statusCode(oneOf(200, 201));
+        given().get("/kv/behind").then().statusCode(404);
     }
 
     private static void assertServed() {

@@ -48,6 +48,11 @@ final class RawConnection implements AutoCloseable {
         socket.shutdownOutput();
     }
 
+    /** What is answered, at least up to that text. */
+    String answerTo(String text) throws IOException {
+        return read(text, () -> {});
+    }
+
     /** What is answered until the server ends the connection. */
     String toEnd() throws IOException {
         return toEnd(() -> {});
@@ -59,6 +64,10 @@ final class RawConnection implements AutoCloseable {
      * @param meanwhile done now and then
      */
     String toEnd(Runnable meanwhile) throws IOException {
+        return read("", meanwhile);
+    }
+
+    private String read(String until, Runnable meanwhile) throws IOException {
         ByteArrayOutputStream answer = new ByteArrayOutputStream();
         byte[] part = new byte[8192];
         long deadline = System.nanoTime() + LONGEST.toNanos();
@@ -69,6 +78,9 @@ final class RawConnection implements AutoCloseable {
                     return answer.toString(StandardCharsets.UTF_8);
                 }
                 answer.write(part, 0, read);
+                if (!until.isEmpty() && answer.toString(StandardCharsets.UTF_8).contains(until)) {
+                    return answer.toString(StandardCharsets.UTF_8);
+                }
             } catch (SocketTimeoutException e) {
                 meanwhile.run();
             } catch (SocketException e) {

@@ -1,6 +1,7 @@
 package dev.quorate.replica;
 
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -11,7 +12,9 @@ import dev.quorate.log.DataDirectory;
 import dev.quorate.log.Wal;
 import dev.quorate.protocol.EntryKind;
 import dev.quorate.protocol.Position;
+import dev.quorate.store.MalformedMutationException;
 import dev.quorate.store.MutationCodec;
+import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.helpers.test.AssertSubscriber;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,6 +27,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -40,11 +44,12 @@ class WatchesTest {
     private static final Duration LONG = Duration.ofSeconds(20);
     private static final Duration NEVER = Duration.ofHours(1);
     private static final long MUCH = 1 << 20;
+    private static final int THREADS = 2;
 
     @TempDir
     Path directory;
 
-    private final ScheduledExecutorService executor = Executors.newScheduledThreadPool(2);
+    private final ScheduledExecutorService executor = Executors.newScheduledThreadPool(THREADS);
 
     @SuppressWarnings("NullAway.Init") // by start
     private DataDirectory data;
@@ -241,12 +246,71 @@ class WatchesTest {
         await().atMost(LONG).until(() -> changes(again).size() == 37);
     }
 
+    /** Who comes from behind enters what is kept at its old end, which goes on while it waits for its turn. */
+    @Test
+    void whoHasNotCaughtUpYetIsNotTooSlow() throws Exception {
+        restart(600, NEVER);
+        append("k1");
+        commit(1);
+        AssertSubscriber<WatchItem> keepsThePieces = watch("", Position.NONE, 2);
+        told(keepsThePieces, "k1 1.1");
+        for (int i = 2; i <= 20; i++) {
+            append("k" + i);
+            commit(i);
+        }
+        AssertSubscriber<WatchItem> watcher = watch("", new Position(1, 19), 1);
+        await().until(() -> !watcher.getItems().isEmpty());
+        CountDownLatch busy = new CountDownLatch(1);
+        for (int thread = 0; thread < THREADS; thread++) {
+            executor.execute(() -> assertDoesNotThrow(() -> busy.await()));
+        }
+        watcher.request(Long.MAX_VALUE);
+        List<String> expected = new ArrayList<>(List.of("k20 1.20"));
+        for (int i = 21; i <= 60; i++) {
+            append("k" + i);
+            commit(i);
+            expected.add("k" + i + " 1." + i);
+        }
+        busy.countDown();
+        told(watcher, expected.toArray(String[]::new));
+    }
+
+    /** It would else be silent for ever, and counted. */
+    @Test
+    void whoseNextEntryCannotBeReadIsToldThatTheWatchFailed() throws Exception {
+        List<AssertSubscriber<WatchItem>> waiting =
+                List.of(watch("", Position.NONE, Long.MAX_VALUE), watch("a", Position.NONE, Long.MAX_VALUE));
+        append("a");
+        commit(1);
+        for (AssertSubscriber<WatchItem> watcher : waiting) {
+            told(watcher, "a 1.1");
+        }
+        onLoop(() -> wal.append(term, EntryKind.MUTATION, ByteBuffer.allocate(40)));
+        commit(2);
+        for (AssertSubscriber<WatchItem> watcher : waiting) {
+            watcher.awaitFailure(failure -> assertInstanceOf(MalformedMutationException.class, failure), LONG);
+        }
+        AssertSubscriber<WatchItem> fromBehind = watch("", Position.NONE, Long.MAX_VALUE);
+        fromBehind.awaitFailure(failure -> assertInstanceOf(MalformedMutationException.class, failure), LONG);
+        assertEquals(0, watches.watchers());
+        append("b");
+        commit(3);
+        told(watch("", new Position(1, 2), Long.MAX_VALUE), "b 1.3");
+    }
+
     @Test
     void thereAreOnlySoMany() throws Exception {
         AssertSubscriber<WatchItem> first = watch("", Position.NONE, Long.MAX_VALUE);
         onLoop(() -> assertThrows(ReplicaException.TooManyWatchers.class, () -> watches.open("", Position.NONE, 1)));
         first.cancel();
-        onLoop(() -> watches.open("", Position.NONE, 1));
+        List<Multi<List<WatchItem>>> both =
+                onLoop(() -> List.of(watches.open("", Position.NONE, 1), watches.open("", Position.NONE, 1)));
+        both.get(0).subscribe().withSubscriber(AssertSubscriber.create(1));
+        both.get(1)
+                .subscribe()
+                .withSubscriber(AssertSubscriber.create(1))
+                .assertFailedWith(ReplicaException.TooManyWatchers.class);
+        assertEquals(1, watches.watchers());
     }
 
     @Test
