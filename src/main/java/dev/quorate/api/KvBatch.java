@@ -1,11 +1,10 @@
 package dev.quorate.api;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.quorate.protocol.Position;
 import dev.quorate.replica.HostedReplicas;
 import dev.quorate.replica.Precondition;
@@ -17,9 +16,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -39,10 +39,9 @@ record KvBatch(List<WriteOperation> operations, WriteTerms terms, byte[] body) {
             Set.of("put", "value", "valueBase64", "contentType", "ttl", "ifMatch", "ifNoneMatch");
     private static final Set<String> OF_A_DELETE = Set.of("delete", "ifMatch", "ifNoneMatch");
 
-    private static final ObjectMapper JSON = new ObjectMapper(JsonFactory.builder()
-                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                    .build())
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build();
 
     /**
      * Checks one.
@@ -51,7 +50,17 @@ record KvBatch(List<WriteOperation> operations, WriteTerms terms, byte[] body) {
      */
     static KvBatch of(byte[] body, HttpServerRequest request, HostedReplicas hosted) {
         WriteTerms terms = WriteTerms.of(request, Query.of(request.query()), hosted);
-        return new KvBatch(new Reader(hosted).read(body), terms, body);
+        return new KvBatch(operations(body, hosted), terms, body);
+    }
+
+    /**
+     * Reads a body as far as it can be taken, token by token: a tree of all of it, with many operations too many, would
+     * take many times what the body takes.
+     *
+     * @throws Problem as of {@link #of}
+     */
+    static List<WriteOperation> operations(byte[] body, HostedReplicas hosted) {
+        return new Reader(hosted).read(body);
     }
 
     /** The same with that time-out. */
@@ -74,40 +83,80 @@ record KvBatch(List<WriteOperation> operations, WriteTerms terms, byte[] body) {
         }
 
         List<WriteOperation> read(byte[] body) {
-            JsonNode operations = tree(body).path("operations");
-            if (!operations.isArray() || operations.isEmpty()) {
-                throw Problem.badRequest("operations", "must be a list with 1 operation or more");
+            try (JsonParser parser = JSON.createParser(body)) {
+                return document(parser);
+            } catch (JsonProcessingException e) {
+                throw noBatch(); // its own message tells classes and repeats the input
+            } catch (IOException e) {
+                throw Problem.badRequest("body", "is not UTF-8");
             }
-            if (operations.size() > hosted.batchSize()) {
-                throw Problem.tooMany("operations", operations.size(), hosted.batchSize());
+        }
+
+        private static Problem noBatch() {
+            return Problem.badRequest("body", "must be a JSON object with operations, and nothing else");
+        }
+
+        private List<WriteOperation> document(JsonParser parser) throws IOException {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                throw noBatch();
             }
-            List<WriteOperation> read = new ArrayList<>(operations.size());
-            for (JsonNode operation : operations) {
-                at = "operations[" + read.size() + "]";
-                read.add(operation(operation));
+            List<WriteOperation> read = new ArrayList<>();
+            while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                if (!parser.currentName().equals("operations")) {
+                    throw noBatch();
+                }
+                readOperations(parser, read);
+            }
+            if (parser.nextToken() != null) {
+                throw noBatch();
+            }
+            if (read.isEmpty()) {
+                throw noOperations();
             }
             return read;
         }
 
-        private JsonNode tree(byte[] body) {
-            try {
-                JsonNode tree = JSON.readTree(body);
-                if (tree.isObject() && tree.size() <= 1) {
-                    return tree;
-                }
-            } catch (JsonProcessingException e) {
-                // told below: its own message tells classes and repeats the input
-            } catch (IOException e) {
-                throw Problem.badRequest("body", "is not UTF-8");
-            }
-            throw Problem.badRequest("body", "must be a JSON object with operations, and nothing else");
+        private static Problem noOperations() {
+            return Problem.badRequest("operations", "must be a list with 1 operation or more");
         }
 
-        private WriteOperation operation(JsonNode operation) {
-            boolean put = operation.has("put");
+        private void readOperations(JsonParser parser, List<WriteOperation> read) throws IOException {
+            if (parser.nextToken() != JsonToken.START_ARRAY) {
+                throw noOperations();
+            }
+            for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
+                if (read.size() == hosted.batchSize()) {
+                    throw Problem.tooMany("operations", read.size() + 1L, hosted.batchSize());
+                }
+                at = "operations[" + read.size() + "]";
+                read.add(operation(members(token, parser)));
+            }
+        }
+
+        /** Of one operation; none of what is no object. */
+        private Map<String, String> members(JsonToken first, JsonParser parser) throws IOException {
+            Map<String, String> members = new HashMap<>();
+            while (first == JsonToken.START_OBJECT && parser.nextToken() == JsonToken.FIELD_NAME) {
+                String name = parser.currentName();
+                if (!OF_A_PUT.contains(name) && !OF_A_DELETE.contains(name)) {
+                    throw Problem.badRequest(at, "must not have " + name);
+                }
+                if (parser.nextToken() != JsonToken.VALUE_STRING) {
+                    throw Problem.badRequest(at + "." + name, "must be a string");
+                }
+                members.put(name, parser.getText());
+            }
+            return members;
+        }
+
+        private WriteOperation operation(Map<String, String> operation) {
+            boolean put = operation.containsKey("put");
             String kind = put ? "put" : "delete";
+            String key = operation.get(kind);
+            if (key == null) {
+                throw Problem.badRequest(at, "must have put or delete, the key");
+            }
             checkMembers(operation, put ? OF_A_PUT : OF_A_DELETE);
-            String key = required(operation, kind);
             try {
                 Keys.check(key, hosted.keySizeBytes());
             } catch (Problem e) {
@@ -126,23 +175,22 @@ record KvBatch(List<WriteOperation> operations, WriteTerms terms, byte[] body) {
             return new WriteOperation(
                     key,
                     value,
-                    ContentTypes.check(at + ".contentType", optional(operation, "contentType")),
+                    ContentTypes.check(at + ".contentType", operation.get("contentType")),
                     ttl(operation),
                     precondition);
         }
 
-        private void checkMembers(JsonNode operation, Set<String> known) {
-            for (Iterator<String> names = operation.fieldNames(); names.hasNext(); ) {
-                String name = names.next();
+        private void checkMembers(Map<String, String> operation, Set<String> known) {
+            for (String name : operation.keySet()) {
                 if (!known.contains(name)) {
                     throw Problem.badRequest(at, "must not have " + name);
                 }
             }
         }
 
-        private byte[] value(JsonNode operation) {
-            String text = optional(operation, "value");
-            String base64 = optional(operation, "valueBase64");
+        private byte[] value(Map<String, String> operation) {
+            String text = operation.get("value");
+            String base64 = operation.get("valueBase64");
             if ((text == null) == (base64 == null)) {
                 throw Problem.badRequest(at, "must have either value or valueBase64");
             }
@@ -168,13 +216,13 @@ record KvBatch(List<WriteOperation> operations, WriteTerms terms, byte[] body) {
             }
         }
 
-        private Duration ttl(JsonNode operation) {
-            String text = optional(operation, "ttl");
+        private Duration ttl(Map<String, String> operation) {
+            String text = operation.get("ttl");
             return text == null ? Duration.ZERO : Query.ttl(at + ".ttl", text);
         }
 
-        private Precondition.@Nullable Versions versions(JsonNode operation, String name) {
-            String text = optional(operation, name);
+        private Precondition.@Nullable Versions versions(Map<String, String> operation, String name) {
+            String text = operation.get(name);
             if (text == null) {
                 return null;
             }
@@ -186,25 +234,6 @@ record KvBatch(List<WriteOperation> operations, WriteTerms terms, byte[] body) {
             } catch (IllegalArgumentException e) {
                 throw Problem.badRequest(at + "." + name, "must be * or a version such as 3.42");
             }
-        }
-
-        private String required(JsonNode operation, String name) {
-            String text = optional(operation, name);
-            if (text == null) {
-                throw Problem.badRequest(at, "must have put or delete, the key");
-            }
-            return text;
-        }
-
-        private @Nullable String optional(JsonNode operation, String name) {
-            JsonNode member = operation.get(name);
-            if (member == null) {
-                return null;
-            }
-            if (!member.isTextual()) {
-                throw Problem.badRequest(at + "." + name, "must be a string");
-            }
-            return member.textValue();
         }
     }
 }

@@ -6,13 +6,18 @@ import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.nullValue;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import dev.quorate.replica.HostedReplicas;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.http.ContentType;
 import io.restassured.response.ValidatableResponse;
 import io.restassured.specification.RequestSpecification;
 import jakarta.inject.Inject;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
@@ -315,6 +320,20 @@ class KvWritesTest {
                         .collect(Collectors.joining(",")))
                 .statusCode(413)
                 .body("limitBytes", equalTo(4 << 20));
+    }
+
+    /** A tree of it would take 30 times its bytes, and a few of them a small heap. */
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"delete\":\"%d\"},", "{\"put\":\"%d\",\"value\":{\"a\":{}}},", "{\"a\":0},", "0,"})
+    void whatIsTooMuchForABatchTakesLittleMemory(String operation) {
+        String operations =
+                IntStream.range(0, 100_000).mapToObj(operation::formatted).collect(Collectors.joining());
+        byte[] body = ("{\"operations\":[" + operations + "0]}").getBytes(StandardCharsets.UTF_8);
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        assertThrows(Problem.class, () -> KvBatch.operations(body, hosted));
+        long took = threads.getCurrentThreadAllocatedBytes() - before;
+        assertTrue(took < 2L * body.length + (1 << 20), took + " bytes for " + body.length);
     }
 
     @Test
