@@ -129,6 +129,15 @@ class ForwardingTest {
         assertConditionsArePassedOn();
     }
 
+    /** Else a repeat through another replica would be another request, and be refused. */
+    @Test
+    void thatAValueHasNoTypeIsPassedOn() {
+        await(forwarder.one(2, write(WriteOperation.put("a", bytes("v"), null)), null));
+        for (String type : LoneMember.HEADERS.get(0).getOrDefault("Content-type", List.of())) {
+            assertNull(ContentTypes.check("Content-Type", type));
+        }
+    }
+
     @Test
     void aDeleteIsPassedOnWithItsConditions() {
         KvWrite write = write(WriteOperation.delete("a/b", Precondition.NONE));
