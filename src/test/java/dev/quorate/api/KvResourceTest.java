@@ -246,13 +246,16 @@ class KvResourceTest {
     @ParameterizedTest
     @ValueSource(strings = {"read=local&replica=1", "read=leader", "read=linearizable"})
     void aPositionThatIsNotReachedInTimeIs503ThatSaysHowFarItGot(String query) {
+        long term = Position.parse(put("v", "").extract().header("Quorate-Position"))
+                .term();
+        String ahead = new Position(term, 999_999_999).toString();
         problem(
-                        given().header("Quorate-Position", "1.999999999")
+                        given().header("Quorate-Position", ahead)
                                 .get("/kv/" + key + "?timeout=50ms&" + query)
                                 .then(),
                         503)
                 .body("type", equalTo("urn:quorate:problem:position-not-reached"))
-                .body("position", equalTo("1.999999999"))
+                .body("position", equalTo(ahead))
                 .body("reached", matchesPattern("\\d+\\.\\d+"))
                 .body("outcome", equalTo("none"))
                 .header("Retry-After", "1");

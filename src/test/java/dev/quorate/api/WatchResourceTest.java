@@ -191,10 +191,11 @@ class WatchResourceTest {
         "replica=3,400,bad-request",
         "prefix=a&prefix=b,400,bad-request",
         "timeout=0,400,bad-request",
-        "from=1.999999999&timeout=50ms,503,position-not-reached"
+        "from={term}.999999999&timeout=50ms,503,position-not-reached"
     })
     void whatCannotBeWatchedHasAStatus(String query, int status, String type) {
-        given().get("/watch?" + query)
+        String term = Long.toString(hosted.asked().term());
+        given().get("/watch?" + query.replace("{term}", term))
                 .then()
                 .statusCode(status)
                 .contentType("application/problem+json")
