@@ -6,8 +6,6 @@ import org.jspecify.annotations.Nullable;
 /** The content types that values are kept with. */
 final class ContentTypes {
     private static final int LONGEST = 255;
-    /** What the platform's client sends with a value that is passed on and has none: it would be another request. */
-    private static final String ANY = "*/*";
 
     private static final String TOKEN = "[-!#$%&'*+.^_`|~0-9A-Za-z]+";
     private static final String QUOTED = "\"(?:[\\t !#-\\[\\]-~]|\\\\[\\t -~])*\"";
@@ -18,7 +16,7 @@ final class ContentTypes {
 
     /**
      * Checks one that comes with a value: each answer with the value will have it as a header, and the platform answers 500
-     * where that is no media type, which would keep the value from everyone. One that says nothing is none.
+     * where that is no media type, which would keep the value from everyone.
      *
      * @param name what it is, for the refusal
      * @throws Problem 400 if it is no media type of at most 255 bytes (RFC 9110 §8.3.1)
@@ -28,6 +26,6 @@ final class ContentTypes {
                 && (type.length() > LONGEST || !MEDIA_TYPE.matcher(type).matches())) {
             throw Problem.badRequest(name, "must be a media type such as text/plain, of at most " + LONGEST + " bytes");
         }
-        return ANY.equals(type) ? null : type;
+        return type;
     }
 }

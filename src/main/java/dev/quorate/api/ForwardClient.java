@@ -52,6 +52,7 @@ interface ForwardClient {
             @PathParam("key") String key,
             @HeaderParam(Forwarder.FORWARDED) int by,
             @HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String contentType,
+            @HeaderParam(Forwarder.UNTYPED) @Nullable String untyped,
             @HeaderParam(HttpHeaders.IF_MATCH) @Nullable String ifMatch,
             @HeaderParam(HttpHeaders.IF_NONE_MATCH) @Nullable String ifNoneMatch,
             @HeaderParam(WriteTerms.IDEMPOTENCY_KEY) @Nullable String idempotencyKey,

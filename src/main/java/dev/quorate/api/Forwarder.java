@@ -39,6 +39,12 @@ final class Forwarder {
     /** With a call that has no {@code timeout} of its own and was passed on: what is left of its time, in ms. */
     static final String TIME_LEFT = "Quorate-Time-Left";
 
+    /**
+     * With a value that was passed on and came without a content type: the platform's client sends one in any case, and with
+     * that a repeat through another process would be another request.
+     */
+    static final String UNTYPED = "Quorate-Untyped";
+
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
     private static final Duration LONGEST = Duration.ofSeconds(70);
     /** The other process times out first, and its answer says more. */
@@ -97,6 +103,7 @@ final class Forwarder {
                                 operation.key(),
                                 hosted.asked().id(),
                                 operation.contentType(),
+                                operation.contentType() == null ? "true" : null,
                                 write.ifMatch(),
                                 write.ifNoneMatch(),
                                 terms.idempotencyKey(),

@@ -44,9 +44,13 @@ public final class KvResource {
             @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
         return bodies.read(request)
                 .chain(body -> writes.one(
-                        KvWrite.put(key(request), body, contentType, request, hosted),
+                        KvWrite.put(key(request), body, type(contentType, request), request, hosted),
                         request.response(),
                         forwardedBy));
+    }
+
+    private static @Nullable String type(@Nullable String contentType, HttpServerRequest request) {
+        return request.headers().contains(Forwarder.UNTYPED) ? null : contentType;
     }
 
     /** Removes a key, also one that is not there: that it is not is then as safe as the receipt says. */

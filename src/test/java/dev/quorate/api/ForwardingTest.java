@@ -133,9 +133,10 @@ class ForwardingTest {
     @Test
     void thatAValueHasNoTypeIsPassedOn() {
         await(forwarder.one(2, write(WriteOperation.put("a", bytes("v"), null)), null));
-        for (String type : LoneMember.HEADERS.get(0).getOrDefault("Content-type", List.of())) {
-            assertNull(ContentTypes.check("Content-Type", type));
-        }
+        assertEquals(List.of("true"), LoneMember.HEADERS.get(0).get("Quorate-untyped"));
+        await(forwarder.one(2, write(WriteOperation.put("a", bytes("v"), "*/*")), null));
+        assertNull(LoneMember.HEADERS.get(1).get("Quorate-untyped"));
+        assertEquals(List.of("*/*"), LoneMember.HEADERS.get(1).get("Content-type"));
     }
 
     @Test

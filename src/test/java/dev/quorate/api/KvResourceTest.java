@@ -198,6 +198,20 @@ class KvResourceTest {
         assertEquals("{no json", new String(read.body(), StandardCharsets.UTF_8));
     }
 
+    /** The process that passes it on has to send some type. */
+    @Test
+    void aValueThatWasPassedOnWithoutATypeHasNone() throws Exception {
+        HttpRequest.Builder put = request(key)
+                .header("Content-Type", "*/*")
+                .header("Quorate-Forwarded", "1")
+                .header("Quorate-Untyped", "true");
+        assertEquals(2, send(put.PUT(HttpRequest.BodyPublishers.ofString("v"))).statusCode() / 100);
+        HttpResponse<byte[]> read = send(request(key).GET());
+        assertEquals(
+                "application/octet-stream",
+                read.headers().firstValue("Content-Type").orElse(""));
+    }
+
     /** Each would keep the value from all who read it: no answer can be sent with such a header. */
     @ParameterizedTest
     @ValueSource(
