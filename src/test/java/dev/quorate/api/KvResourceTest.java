@@ -184,7 +184,6 @@ class KvResourceTest {
                 "text/html",
                 "application/x-www-form-urlencoded",
                 "image/png",
-                "*/*",
                 "x/y;",
                 "a/b ; q=\"\\\";/\""
             })

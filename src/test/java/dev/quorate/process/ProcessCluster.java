@@ -283,6 +283,25 @@ final class ProcessCluster implements AutoCloseable {
                 });
     }
 
+    /** What a replica itself has, by key: no other is asked. */
+    Map<String, JsonNode> records(int id) throws IOException, InterruptedException {
+        Map<String, JsonNode> records = new HashMap<>();
+        String page = "/kv?read=local&limit=1000";
+        String after = "";
+        do {
+            HttpResponse<String> answer = get(id, page + after);
+            if (answer.statusCode() != 200) {
+                throw new IllegalStateException(answer.body());
+            }
+            JsonNode body = JSON.readTree(answer.body());
+            body.path("records")
+                    .forEach(record -> records.put(record.path("key").asText(), record));
+            JsonNode next = body.path("next");
+            after = next.isMissingNode() ? "" : "&after=" + URLEncoder.encode(next.asText(), StandardCharsets.UTF_8);
+        } while (!after.isEmpty());
+        return records;
+    }
+
     HttpResponse<String> get(int id, String path) throws IOException, InterruptedException {
         return http.send(request(id, path).GET().build(), HttpResponse.BodyHandlers.ofString());
     }
