@@ -184,6 +184,7 @@ class KvResourceTest {
                 "text/html",
                 "application/x-www-form-urlencoded",
                 "image/png",
+                "*/*",
                 "x/y;",
                 "a/b ; q=\"\\\";/\""
             })
