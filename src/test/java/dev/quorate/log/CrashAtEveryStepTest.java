@@ -20,8 +20,10 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  */
 @Execution(ExecutionMode.CONCURRENT)
 class CrashAtEveryStepTest {
-    /** Runs without power at each step, each with other luck; {@link LogModelTest} has many more. */
+    /** Runs without power at each step, each with other luck: more of works of few steps; {@link LogModelTest} has many. */
     private static final int POWER_LOSSES = 1;
+
+    private static final int OF_FEW_STEPS = 4;
 
     @TempDir
     Path directory;
@@ -29,9 +31,9 @@ class CrashAtEveryStepTest {
     private int stops;
 
     /** Returns the steps it was stopped at. */
-    private Set<String> stopAtEachStep(LogWork work) throws IOException {
+    private Set<String> stopAtEachStep(LogWork work, int powerLosses) throws IOException {
         Set<String> steps = new TreeSet<>();
-        for (int seed = 0; seed <= POWER_LOSSES; seed++) {
+        for (int seed = 0; seed <= powerLosses; seed++) {
             for (int step = 1; stopAt(step, seed, work, steps); step++) {
                 stops++;
             }
@@ -68,28 +70,28 @@ class CrashAtEveryStepTest {
 
     @Test
     void identity(TestReporter reporter) throws IOException {
-        Set<String> steps = stopAtEachStep(LogWork.IDENTITY);
+        Set<String> steps = stopAtEachStep(LogWork.IDENTITY, POWER_LOSSES);
         assertIncludes(steps, "write identity.tmp", "sync identity.tmp", "rename identity.tmp to identity");
         told(reporter);
     }
 
     @Test
     void hardState(TestReporter reporter) throws IOException {
-        Set<String> steps = stopAtEachStep(LogWork.HARD_STATE);
+        Set<String> steps = stopAtEachStep(LogWork.HARD_STATE, OF_FEW_STEPS);
         assertIncludes(steps, "write hard-state", "sync hard-state");
         told(reporter);
     }
 
     @Test
     void commitBound(TestReporter reporter) throws IOException {
-        Set<String> steps = stopAtEachStep(LogWork.COMMIT_BOUND);
+        Set<String> steps = stopAtEachStep(LogWork.COMMIT_BOUND, OF_FEW_STEPS);
         assertIncludes(steps, "write commit-bound", "sync wal.seg");
         told(reporter);
     }
 
     @Test
     void rollingToTheNextSegment(TestReporter reporter) throws IOException {
-        Set<String> steps = stopAtEachStep(LogWork.ROLL);
+        Set<String> steps = stopAtEachStep(LogWork.ROLL, POWER_LOSSES);
         assertIncludes(
                 steps,
                 "rename prepared.tmp to wal.seg",
@@ -102,7 +104,7 @@ class CrashAtEveryStepTest {
 
     @Test
     void truncation(TestReporter reporter) throws IOException {
-        Set<String> steps = stopAtEachStep(LogWork.TRUNCATION);
+        Set<String> steps = stopAtEachStep(LogWork.TRUNCATION, POWER_LOSSES);
         assertIncludes(
                 steps,
                 "create rollback",
@@ -117,7 +119,7 @@ class CrashAtEveryStepTest {
 
     @Test
     void snapshotAndCompaction(TestReporter reporter) throws IOException {
-        Set<String> steps = stopAtEachStep(LogWork.COMPACTION);
+        Set<String> steps = stopAtEachStep(LogWork.COMPACTION, POWER_LOSSES);
         assertIncludes(
                 steps,
                 "create snapshot.snap.tmp",
@@ -131,7 +133,7 @@ class CrashAtEveryStepTest {
 
     @Test
     void install(TestReporter reporter) throws IOException {
-        Set<String> steps = stopAtEachStep(LogWork.INSTALL);
+        Set<String> steps = stopAtEachStep(LogWork.INSTALL, POWER_LOSSES);
         assertIncludes(
                 steps,
                 "rename snapshot.snap.tmp to snapshot.snap",
@@ -143,7 +145,7 @@ class CrashAtEveryStepTest {
 
     @Test
     void orderedEnd(TestReporter reporter) throws IOException {
-        Set<String> steps = stopAtEachStep(LogWork.END);
+        Set<String> steps = stopAtEachStep(LogWork.END, OF_FEW_STEPS);
         assertIncludes(steps, "sync wal.seg", "delete prepared.tmp");
         told(reporter);
     }

@@ -201,6 +201,14 @@ public final class Disk implements AutoCloseable {
         });
     }
 
+    /** A file without a name: where a power failure brings that back, the file has lost its end all the same. */
+    synchronized void truncated(Path file, long size) {
+        Contents nameless = names.containsKey(file) ? null : durableNames.get(file);
+        if (nameless != null && nameless.last != null) {
+            nameless.last = Arrays.copyOf(nameless.last, (int) Math.min(nameless.last.length, size));
+        }
+    }
+
     private void change(Change change) {
         apply(change, names);
         unsyncedNames.add(change);

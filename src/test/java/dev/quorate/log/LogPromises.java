@@ -139,17 +139,17 @@ final class LogPromises {
             do {
                 wal.requestSync();
                 LockSupport.parkNanos(10_000);
-                if (disk.isStopped()) {
+                look();
+                if (synced < wal.lastIndex() && disk.isStopped()) {
                     throw new Disk.OffException();
                 }
-            } while (wal.syncedIndex() < wal.lastIndex());
-            note("synced", wal.lastIndex());
+            } while (synced < wal.lastIndex());
         }
 
-        /** What was synced meanwhile without being waited for. */
+        /** What was synced without being waited for: told is promised, whether the disk has stopped since or not. */
         void look() {
             long seen = wal.syncedIndex();
-            if (!disk.isStopped() && seen > synced) {
+            if (seen > synced) {
                 note("synced", seen);
             }
         }
@@ -401,6 +401,8 @@ final class LogPromises {
         cut(last);
         synced = last;
         truncating = NONE;
+        assertTrue(
+                wal.firstIndex() <= before + 1, when + ": begins with " + wal.firstIndex() + ", kept from " + before);
         before = Math.min(before, wal.snapshot().index());
         for (int i = 1; i <= last; i++) {
             assertEquals(entries.get(i - 1).term(), wal.termAt(i), when + ": term of " + i);

@@ -59,8 +59,9 @@ enum LogWork {
     COMPACTION {
         @Override
         void run(LogPromises.Use log) throws IOException {
-            for (int i = 0; i < 3; i++) {
-                log.append(40, 400);
+            // The second lets go of some segments at once, the third of the first snapshot.
+            for (int count : new int[] {80, 10, 5}) {
+                log.append(count, 400);
                 log.sync();
                 log.commit();
                 log.compact();

@@ -43,7 +43,10 @@ final class StepChannel extends FileChannel {
 
     @Override
     public FileChannel truncate(long size) throws IOException {
-        disk.step("truncate", file, () -> real.truncate(size));
+        disk.step("truncate", file, () -> {
+            real.truncate(size);
+            disk.truncated(file, size);
+        });
         return this;
     }
 
