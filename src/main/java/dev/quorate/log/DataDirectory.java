@@ -3,6 +3,7 @@ package dev.quorate.log;
 import dev.quorate.protocol.HardState;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
@@ -70,9 +71,10 @@ public final class DataDirectory implements AutoCloseable {
         createAndSync(path);
         FileChannel lock = lock(path);
         @Nullable FileChannel hardState = null;
+        @Nullable FileChannel commit = null;
         try {
             hardState = openHardState(path, !Files.exists(path.resolve("identity")));
-            FileChannel commit = openCommitBound(path);
+            commit = openCommitBound(path);
             // A process that was killed may have renamed or written what is read now and was never synced.
             DurableFiles.syncDirectory(path);
             hardState.force(false);
@@ -82,6 +84,9 @@ public final class DataDirectory implements AutoCloseable {
         } catch (IOException e) {
             if (hardState != null) {
                 hardState.close();
+            }
+            if (commit != null) {
+                commit.close();
             }
             lock.close();
             throw e;
@@ -169,7 +174,7 @@ public final class DataDirectory implements AutoCloseable {
 
     /** What an identity file holds, its checksum being right. */
     static byte[] identityIn(Path file) throws IOException {
-        byte[] bytes = Files.readAllBytes(file);
+        byte[] bytes = DurableFiles.readAll(file);
         ByteBuffer in = ByteBuffer.wrap(bytes);
         boolean whole = bytes.length >= 16
                 && in.getLong(0) == IDENTITY_MAGIC
@@ -256,13 +261,13 @@ public final class DataDirectory implements AutoCloseable {
     /** A slot's content: of the two the one with the larger number counts. */
     record SavedState(long number, HardState state) {}
 
-    /** What one of the two slots holds, or nothing where it is torn. */
+    /** What one of the two slots holds, or nothing where it is torn or cannot be read. */
     static Optional<SavedState> hardStateIn(FileChannel file, int slot) throws IOException {
-        ByteBuffer in = ByteBuffer.allocate(HARD_STATE_BYTES);
-        file.read(in, (long) slot * SLOT_BYTES);
-        boolean whole = in.position() == HARD_STATE_BYTES
+        byte[] bytes = read(file, (long) slot * SLOT_BYTES, HARD_STATE_BYTES);
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        boolean whole = bytes.length == HARD_STATE_BYTES
                 && in.getLong(0) == HARD_STATE_MAGIC
-                && in.getInt(AT_HARD_STATE_CRC) == DurableFiles.crc(in.array(), 0, AT_HARD_STATE_CRC);
+                && in.getInt(AT_HARD_STATE_CRC) == DurableFiles.crc(bytes, 0, AT_HARD_STATE_CRC);
         return whole
                 ? Optional.of(new SavedState(in.getLong(8), new HardState(in.getLong(16), in.getInt(24))))
                 : Optional.empty();
@@ -365,11 +370,24 @@ public final class DataDirectory implements AutoCloseable {
         return out.putInt(DurableFiles.crc(out.array(), 0, 8)).flip();
     }
 
-    /** A number as {@link #number} made it, or nothing where it is torn. */
+    /** A number as {@link #number} made it, or nothing where it is torn or cannot be read. */
     static OptionalLong readNumber(FileChannel file, long at) throws IOException {
-        ByteBuffer in = ByteBuffer.allocate(NUMBER_BYTES);
-        file.read(in, at);
-        return numberAt(in.flip(), 0);
+        return numberAt(ByteBuffer.wrap(read(file, at, NUMBER_BYTES)), 0);
+    }
+
+    /** As many of these bytes as can be read: what is kept twice, or need not be known, is none to end a start for. */
+    private static byte[] read(FileChannel file, long at, int bytes) throws IOException {
+        ByteBuffer in = ByteBuffer.wrap(new byte[bytes]);
+        try {
+            file.read(in, at);
+        } catch (ClosedChannelException e) {
+            throw e;
+        } catch (IOException unreadable) {
+            in.clear();
+        }
+        byte[] read = new byte[in.flip().remaining()];
+        in.get(read);
+        return read;
     }
 
     /** What {@link #number} made, or nothing where it is cut off or torn. */

@@ -168,7 +168,7 @@ public final class DirectoryScan {
             identity = DirectoryIdentity.decode(DataDirectory.identityIn(file));
             return ScannedFile.ok(name, size, "");
         } catch (CorruptFileException e) {
-            return ScannedFile.damaged(name, size, 0, "its checksum is wrong");
+            return ScannedFile.damaged(name, size, 0, e.reason());
         }
     }
 

@@ -2,10 +2,12 @@ package dev.quorate.log;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -50,6 +52,22 @@ final class DurableFiles {
             boolean unused = names.iterator().hasNext();
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
+        }
+    }
+
+    /**
+     * What a file that people are to hear of holds.
+     *
+     * @throws CorruptFileException if it cannot be read
+     * @throws NoSuchFileException if it is not there
+     */
+    static byte[] readAll(Path file) throws IOException {
+        try {
+            return Files.readAllBytes(file);
+        } catch (NoSuchFileException | ClosedByInterruptException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new CorruptFileException(file, "it cannot be read: " + e.getMessage());
         }
     }
 

@@ -142,10 +142,10 @@ public final class RollbackFiles {
     /**
      * Reads a file. Any thread.
      *
-     * @throws CorruptFileException if its checksum is wrong, or it is of another version
+     * @throws CorruptFileException if its checksum is wrong, it cannot be read, or it is of another version
      */
     public Saved read(Path file) throws IOException {
-        byte[] bytes = Files.readAllBytes(file);
+        byte[] bytes = DurableFiles.readAll(file);
         ByteBuffer in = ByteBuffer.wrap(bytes);
         if (bytes.length < AT_RECORDS || in.getLong(0) != MAGIC) {
             throw new CorruptFileException(file, "it is no rollback file of this version");

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
@@ -64,14 +65,34 @@ final class Segment {
         return segment;
     }
 
-    /** An existing file, whatever it holds; its header is checked by the caller. */
+    /**
+     * An existing file, whatever it holds; its header is checked by the caller.
+     *
+     * @throws CorruptLogException if its header cannot be read
+     */
     static Segment open(Path file) throws IOException {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
-        ByteBuffer map = channel.map(FileChannel.MapMode.READ_WRITE, 0, channel.size());
-        SegmentFormat.Header header = SegmentFormat.isHeaderValid(map)
-                ? SegmentFormat.readHeader(map)
-                : new SegmentFormat.Header(-1, -1, -1, 0, false);
-        return new Segment(file, channel, map, header);
+        try {
+            ByteBuffer bytes = ByteBuffer.allocate(SegmentFormat.HEADER_BYTES);
+            readHeader(file, channel, bytes);
+            SegmentFormat.Header header = !bytes.hasRemaining() && SegmentFormat.isHeaderValid(bytes)
+                    ? SegmentFormat.readHeader(bytes)
+                    : new SegmentFormat.Header(-1, -1, -1, 0, false);
+            return new Segment(file, channel, channel.map(FileChannel.MapMode.READ_WRITE, 0, channel.size()), header);
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    private static void readHeader(Path file, FileChannel channel, ByteBuffer into) throws IOException {
+        try {
+            while (into.hasRemaining() && channel.read(into, into.position()) > 0) {
+                // A read may bring less than was asked for.
+            }
+        } catch (IOException e) {
+            throw new CorruptLogException(file, 0, "it cannot be read: " + e.getMessage());
+        }
     }
 
     Path file() {
@@ -175,8 +196,26 @@ final class Segment {
     void delete() throws IOException {
         Files.deleteIfExists(file);
         DurableFiles.syncDirectory(DurableFiles.parent(file));
+        empty();
+    }
+
+    /** What another thread has mapped must not be emptied under it: to look there would end the process. */
+    private synchronized void empty() throws IOException {
         channel.truncate(0);
         channel.close();
+    }
+
+    /**
+     * Looks at the file anew; any thread.
+     *
+     * @param in it, read through before
+     * @throws NoSuchFileException if it was {@link #drop}ped: it may have been emptied while it was read
+     */
+    synchronized SegmentScan scan(FileChannel in) throws IOException {
+        if (dropped) {
+            throw new NoSuchFileException(file.toString());
+        }
+        return SegmentScan.of(file, in);
     }
 
     void close() throws IOException {

@@ -3,6 +3,7 @@ package dev.quorate.log;
 import dev.quorate.protocol.EntryKind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -47,24 +48,37 @@ final class SegmentScan {
     /** @param progress told of bytes as they are read */
     static SegmentScan read(Path file, LongConsumer progress) throws IOException {
         try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
-            // A sector that cannot be read is an error here, with its place, and a fault of the machine in the map.
-            ByteBuffer chunk = ByteBuffer.allocateDirect(READ_BYTES);
-            long at = 0;
-            while (true) {
-                int count;
-                try {
-                    count = in.read(chunk.clear(), at);
-                } catch (IOException e) {
-                    throw new IOException("cannot be read at offset " + at + ": " + e.getMessage(), e);
-                }
-                if (count < 0) {
-                    break;
-                }
-                at += count;
-                progress.accept(count);
-            }
-            return new SegmentScan(file, in.map(FileChannel.MapMode.READ_ONLY, 0, in.size()));
+            readThrough(in, progress);
+            return of(file, in);
         }
+    }
+
+    /**
+     * Reads every byte and looks at none: a sector that cannot be read is an error here, with its place, and a fault of the
+     * machine in a map.
+     */
+    static void readThrough(FileChannel in, LongConsumer progress) throws IOException {
+        ByteBuffer chunk = ByteBuffer.allocateDirect(READ_BYTES);
+        for (long at = 0; ; ) {
+            int count;
+            try {
+                count = in.read(chunk.clear(), at);
+            } catch (ClosedByInterruptException e) {
+                throw e; // the process ends, and nothing is known of the file
+            } catch (IOException e) {
+                throw new IOException("cannot be read at offset " + at + ": " + e.getMessage(), e);
+            }
+            if (count < 0) {
+                return;
+            }
+            at += count;
+            progress.accept(count);
+        }
+    }
+
+    /** Of a file that was {@link #readThrough}. */
+    static SegmentScan of(Path file, FileChannel in) throws IOException {
+        return new SegmentScan(file, in.map(FileChannel.MapMode.READ_ONLY, 0, in.size()));
     }
 
     private void readFrames(long firstIndex) {

@@ -41,7 +41,7 @@ final class Segments {
         for (int i = 0; i + 1 < inOrder.size(); i++) {
             Segment segment = inOrder.get(i);
             int chain = inOrder.get(i + 1).header().previousChain();
-            cold.add(new ColdSegment(segment.file(), segment.end(), chain));
+            cold.add(new ColdSegment(segment, segment.end(), chain));
         }
         return cold;
     }

@@ -2,6 +2,7 @@ package dev.quorate.log;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -21,8 +22,9 @@ public record SnapshotFile(Path path, SnapshotHeader header, long sizeBytes) {
     /**
      * Reads a file through.
      *
-     * @throws CorruptFileException if a byte of it is not what was written, or it does not end where it should
-     * @throws IOException if it is of a version that this program does not know, or cannot be read
+     * @throws CorruptFileException if a byte of it is not what was written or cannot be read, or it does not end where it
+     *     should
+     * @throws IOException if it is of a version that this program does not know, or is not there
      */
     public static SnapshotFile open(Path path) throws IOException {
         return new Scan(path, block -> {}).run();
@@ -123,7 +125,7 @@ public record SnapshotFile(Path path, SnapshotHeader header, long sizeBytes) {
             ByteBuffer out = ByteBuffer.allocate(bytes);
             while (out.hasRemaining()) {
                 if (!buffer.hasRemaining()) {
-                    int read = in.read(buffer.clear());
+                    int read = read(in);
                     buffer.flip();
                     if (read < 0) {
                         throw damaged(at, "it ends too early");
@@ -137,6 +139,17 @@ public record SnapshotFile(Path path, SnapshotHeader header, long sizeBytes) {
             whole.update(out.duplicate());
             at += bytes;
             return out;
+        }
+
+        /** A disk that cannot read it is as bad as one that reads something else. */
+        private int read(FileChannel in) throws IOException {
+            try {
+                return in.read(buffer.clear());
+            } catch (ClosedByInterruptException e) {
+                throw e; // the process ends, and nothing is known of the file
+            } catch (IOException e) {
+                throw damaged(at, "it cannot be read: " + e.getMessage());
+            }
         }
 
         private CorruptFileException damaged(long offset, String reason) {

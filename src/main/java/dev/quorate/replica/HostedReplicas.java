@@ -5,10 +5,8 @@ import dev.quorate.log.DataDirectory;
 import dev.quorate.log.SyncPolicy;
 import dev.quorate.protocol.Role;
 import dev.quorate.protocol.Stage;
-import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
-import io.smallrye.mutiny.unchecked.Unchecked;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,13 +18,10 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +29,6 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class HostedReplicas {
     private static final Logger LOG = Logger.getLogger(HostedReplicas.class);
-    private static final long SCRUBBED_BYTES_PER_SECOND = 8 << 20;
 
     /** The longest log; of equal ones the lowest id, as people expect replica 0 to lead. */
     private static final Comparator<Replica> FURTHEST = Comparator.comparing(
@@ -52,13 +46,12 @@ public class HostedReplicas {
     private final ReplicaListener listener;
     private final ClusterEvents events;
     private final EntryCodec entryCodec = new WalEntryCodec();
-    private final Scrubber scrubber = new Scrubber(SCRUBBED_BYTES_PER_SECOND);
-    private final Map<Integer, String> damages = new ConcurrentSkipListMap<>();
-    private final Map<Integer, String> differences = new ConcurrentSkipListMap<>();
+    private final Integrity integrity = new Integrity(this::setAsideOrEnd);
     private volatile List<Replica> replicas = List.of();
     private Function<Integer, Replica> opener = id -> {
         throw new IllegalStateException("not open");
     };
+    private Consumer<String> fatal = reason -> {};
     private volatile String loopbackUrl = "";
     private boolean stopped;
     private final Settings settings;
@@ -89,10 +82,10 @@ public class HostedReplicas {
         if (peerSecret().isEmpty() && settings.isBeyondLoopback()) {
             LOG.warn("quorate.peer.secret is not set: whoever can connect can speak as a replica");
         }
+        fatal = onFatal;
         opener = id -> {
             try {
-                return Replica.open(
-                        options(id, narrate), peers, listener, events, reason -> stopped(id, reason, onFatal));
+                return Replica.open(options(id, narrate), peers, listener, events, reason -> stopped(id, reason));
             } catch (IOException e) {
                 throw new UncheckedIOException(e.getMessage(), e);
             }
@@ -110,19 +103,22 @@ public class HostedReplicas {
     }
 
     /** On the loop of a replica that has stopped for good. */
-    private void stopped(int id, String reason, Consumer<String> onFatal) {
+    private void stopped(int id, String reason) {
         Optional<Replica> refillable = hosted(id).filter(Replica::isRefillable);
         if (refillable.isEmpty()) {
-            onFatal.accept(reason);
-            return;
+            fatal.accept(reason);
+        } else {
+            Infrastructure.getDefaultWorkerPool().execute(() -> setAsideOrEnd(refillable.get(), reason));
         }
-        Infrastructure.getDefaultWorkerPool().execute(() -> {
-            try {
-                setAside(refillable.get(), reason);
-            } catch (IOException | RuntimeException e) {
-                onFatal.accept(reason + "; and it cannot be set aside: " + e.getMessage());
-            }
-        });
+    }
+
+    /** One that was closed and cannot be opened again has stopped for good. */
+    private void setAsideOrEnd(Replica replica, String why) {
+        try {
+            setAside(replica, why);
+        } catch (IOException | RuntimeException e) {
+            fatal.accept(why + "; and replica " + replica.id() + " cannot be set aside: " + e.getMessage());
+        }
     }
 
     private ReplicaOptions options(int id, boolean narrate) {
@@ -170,97 +166,14 @@ public class HostedReplicas {
                 .recoverWithItem(false);
     }
 
-    /**
-     * Reads again, slowly, what the replicas wrote long ago. One whose files are damaged goes into quarantine, as at a
-     * start (protocol.md §8); one that no other can fill again, or that leads and finds nobody to hand over to, goes on
-     * with what it has in memory, and {@link #damage} says so. Emits when all was read.
-     */
+    /** As {@link Integrity#scrub}. */
     public Uni<Void> scrub() {
-        return Multi.createFrom()
-                .iterable(replicas)
-                .onItem()
-                .transformToUniAndConcatenate(this::scrub)
-                .onItem()
-                .ignoreAsUni();
+        return integrity.scrub(replicas);
     }
 
-    private Uni<Void> scrub(Replica replica) {
-        return scrubSnapshots(replica).chain(() -> scrubLog(replica));
-    }
-
-    /** The replica has in memory what is lost by it, and so had better write it down again. */
-    private Uni<Void> scrubSnapshots(Replica replica) {
-        return replica.snapshots()
-                .files()
-                .emitOn(Infrastructure.getDefaultWorkerPool())
-                .map(Unchecked.function(scrubber::scrubSnapshots))
-                .onItem()
-                .transformToUni(damage -> {
-                    if (damage.isEmpty()) {
-                        return Uni.createFrom().voidItem();
-                    }
-                    replica.events().snapshotDecayed(String.valueOf(damage.get().getMessage()));
-                    return replica.snapshots().request().replaceWithVoid();
-                });
-    }
-
-    private Uni<Void> scrubLog(Replica replica) {
-        return replica.coldSegments()
-                .emitOn(Infrastructure.getDefaultWorkerPool())
-                .map(Unchecked.function(scrubber::scrub))
-                .onItem()
-                .transformToUni(damage -> damage.isEmpty()
-                        ? Uni.createFrom().voidItem()
-                        : damaged(replica, String.valueOf(damage.get().getMessage())));
-    }
-
-    private Uni<Void> damaged(Replica replica, String why) {
-        damages.put(replica.id(), why);
-        replica.events().damaged(why);
-        return quarantine(replica, why);
-    }
-
-    /**
-     * Has each replica compare its committed state with that of the others (protocol.md §8). One whose state is not that
-     * of a majority goes into quarantine; where there is no majority {@link #damage} says so, until they agree again.
-     */
+    /** As {@link Integrity#compareStates}. */
     public Uni<Void> compareStates() {
-        return Multi.createFrom()
-                .iterable(replicas)
-                .onItem()
-                .transformToUniAndConcatenate(replica -> replica.stateCheck()
-                        .run()
-                        .chain(comparison -> compared(replica, comparison))
-                        .onFailure(ReplicaException.class)
-                        .recoverWithNull())
-                .onItem()
-                .ignoreAsUni();
-    }
-
-    private Uni<Void> compared(Replica replica, StateComparison comparison) {
-        StateComparison.Verdict verdict = comparison.verdict();
-        if (verdict == StateComparison.Verdict.UNDECIDED || verdict == StateComparison.Verdict.THIS_WRONG) {
-            differences.put(replica.id(), comparison.told());
-        } else if (comparison.index() > 0) {
-            differences.remove(replica.id());
-        }
-        return verdict == StateComparison.Verdict.THIS_WRONG
-                ? quarantine(replica, comparison.told())
-                : Uni.createFrom().voidItem();
-    }
-
-    private Uni<Void> quarantine(Replica replica, String why) {
-        if (!replica.membership().canBeRefilled()) {
-            return Uni.createFrom().voidItem();
-        }
-        return replica.handOver(other -> true)
-                .emitOn(Infrastructure.getDefaultWorkerPool())
-                .invoke(Unchecked.consumer(leadsNothing -> {
-                    if (leadsNothing) {
-                        setAside(replica, why);
-                    }
-                }))
-                .replaceWithVoid();
+        return integrity.compareStates(replicas);
     }
 
     private synchronized void setAside(Replica replica, String why) throws IOException {
@@ -276,19 +189,13 @@ public class HostedReplicas {
         replicas = replicas.stream()
                 .map(hosted -> hosted == replica ? again : hosted)
                 .toList();
-        damages.remove(replica.id());
-        differences.remove(replica.id());
+        integrity.forget(replica.id());
         again.start(false);
     }
 
-    /**
-     * Damage that was found in the files of a hosted replica, or in what it has in memory, and that it runs on with all the
-     * same; if there is any.
-     */
+    /** As {@link Integrity#damage}. */
     public Optional<String> damage() {
-        return Stream.of(damages, differences)
-                .flatMap(found -> found.values().stream())
-                .findFirst();
+        return integrity.damage();
     }
 
     /** Ends all watches, now and later: an ordered stop would else wait for readers that never end. */

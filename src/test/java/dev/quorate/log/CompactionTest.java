@@ -5,6 +5,7 @@ import static dev.quorate.log.WalTest.SMALL;
 import static dev.quorate.log.WalTest.copyDirectory;
 import static dev.quorate.log.WalTest.payload;
 import static dev.quorate.log.WalTest.sync;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -16,6 +17,7 @@ import dev.quorate.protocol.Position;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,6 +80,30 @@ class CompactionTest {
         try (Stream<Path> files = Files.list(path)) {
             return files.filter(file -> file.getFileName().toString().startsWith("wal-"))
                     .count();
+        }
+    }
+
+    @Test
+    void aSegmentThatIsLetGoWhileItIsReadAgainIsGoneAndNotDamaged() throws IOException {
+        Path path = directory.resolve("a");
+        try (DataDirectory data = DataDirectory.open(path);
+                Wal wal = open(data)) {
+            append(wal, 1, 300);
+            sync(wal);
+            ColdSegment first = wal.coldSegments().get(0);
+            snapshot(data, header(wal, 250));
+            wal.snapshotTaken(new Position(1, 250));
+            DroppedSegments dropped = wal.dropUpTo(250);
+            List<Long> read = new ArrayList<>();
+            assertThrows(
+                    NoSuchFileException.class,
+                    () -> first.verify(bytes -> {
+                        if (read.isEmpty()) {
+                            assertDoesNotThrow(dropped::delete);
+                        }
+                        read.add(bytes);
+                    }));
+            assertEquals(1, read.size());
         }
     }
 

@@ -10,9 +10,11 @@ import dev.quorate.protocol.EntryKind;
 import dev.quorate.protocol.HardState;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
@@ -137,6 +139,19 @@ class DataDirectoryTest {
                 assertTrue(String.valueOf(refusal.getMessage()).contains("identity"), refusal.getMessage());
             }
         }
+    }
+
+    @Test
+    void whatCannotBeReadIsNoneOrDamaged() throws IOException {
+        try (FileChannel broken = FileChannel.open(Unreadable.FILE, StandardOpenOption.READ)) {
+            assertTrue(DataDirectory.hardStateIn(broken, 0).isEmpty());
+            assertTrue(DataDirectory.readNumber(broken, 0).isEmpty());
+        }
+        Path identity = directory.resolve("identity");
+        Unreadable.make(identity);
+        CorruptFileException damage =
+                assertThrows(CorruptFileException.class, () -> DataDirectory.identityIn(identity));
+        assertTrue(String.valueOf(damage.getMessage()).startsWith(identity + " is damaged"), damage.getMessage());
     }
 
     @Test

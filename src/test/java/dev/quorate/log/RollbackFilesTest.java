@@ -9,6 +9,7 @@ import dev.quorate.protocol.EntryKind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -51,6 +52,15 @@ class RollbackFilesTest {
         assertEquals(2, read.deposedInTerm());
         assertEquals(1_800, read.savedAtMs());
         assertEquals(1_700, files.read(first).savedAtMs());
+    }
+
+    @Test
+    void oneThatCannotBeReadIsDamaged() throws IOException {
+        Path file = files.save(records("one", "gone"), 2, 1_700);
+        Unreadable.make(file);
+        assertThrows(CorruptFileException.class, () -> files.read(file));
+        Files.delete(file);
+        assertThrows(NoSuchFileException.class, () -> files.read(file));
     }
 
     @Test

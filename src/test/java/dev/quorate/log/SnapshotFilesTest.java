@@ -76,6 +76,19 @@ class SnapshotFilesTest {
     }
 
     @Test
+    void oneThatCannotBeReadIsDamagedAndTheOneBeforeIsUsed() throws IOException {
+        SnapshotFiles files = new SnapshotFiles(directory);
+        SnapshotFile before = write(files, header(9), new byte[10]);
+        Unreadable.make(files.path(10));
+        List<String> told = new ArrayList<>();
+        assertEquals(
+                before,
+                files.newestWhole(damage -> told.add(damage.getMessage())).orElseThrow());
+        assertEquals(1, told.size());
+        assertTrue(told.get(0).contains("snapshot-000000000000000a.snap is damaged at offset 0"), told.get(0));
+    }
+
+    @Test
     void anyDamageToAnyByteIsNoticed() throws IOException {
         SnapshotFile written =
                 write(new SnapshotFiles(directory), header(9), new byte[] {1, 2, 3}, new byte[40], new byte[] {7});

@@ -68,6 +68,14 @@ class WalTest {
     }
 
     @Test
+    void aSegmentWhoseHeaderCannotBeReadIsDamaged() throws IOException {
+        Path file = directory.resolve(Segment.name(1));
+        Unreadable.make(file);
+        CorruptFileException damage = assertThrows(CorruptFileException.class, () -> Segment.open(file));
+        assertTrue(String.valueOf(damage.getMessage()).startsWith(file + " is damaged"), damage.getMessage());
+    }
+
+    @Test
     void holdsWhatAListHolds() throws IOException {
         for (long seed = 1; seed <= 30; seed++) {
             Path path = directory.resolve("model-" + seed);

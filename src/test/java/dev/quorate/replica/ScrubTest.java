@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -146,5 +147,8 @@ class ScrubTest {
         put(opened, 12);
         assertEquals(Role.LEADER, opened.asked().role());
         assertFalse(Files.exists(directory.resolve("replica-0/quarantine")));
+        damage(0); // the same bit again: as it was
+        scrub(opened);
+        assertEquals(Optional.empty(), opened.damage());
     }
 }
