@@ -6,8 +6,8 @@ import dev.quorate.replica.KeyPage;
 import dev.quorate.replica.Replica;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
-import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.Path;
@@ -22,8 +22,10 @@ public final class KvPageResource {
     private final HostedReplicas hosted;
     private final Forwarder forwarder;
     private final AtLeader atLeader;
+    private final AnswerRoom room;
 
-    KvPageResource(HostedReplicas hosted, Forwarder forwarder, AtLeader atLeader) {
+    KvPageResource(HostedReplicas hosted, Forwarder forwarder, AtLeader atLeader, AnswerRoom room) {
+        this.room = room;
         this.hosted = hosted;
         this.forwarder = forwarder;
         this.atLeader = atLeader;
@@ -32,22 +34,28 @@ public final class KvPageResource {
     /** A page. */
     @GET
     public Uni<Response> page(
-            @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
-        KvPage page = KvPage.of(request, hosted);
-        HttpServerResponse http = request.response();
+            @Context RoutingContext context, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
+        KvPage page = KvPage.of(context.request(), hosted);
+        HttpServerResponse http = context.response();
+        AnswerRoom.Place place = room.place(context);
         if (page.level() != KvRead.Level.LOCAL) {
             return atLeader.call(
-                    left -> here(page.within(left), http),
-                    (leader, left) -> forwarder.page(leader, page.within(left), forwardedBy),
+                    left -> here(page.within(left), place, http),
+                    (leader, left) -> there(leader, page.within(left), forwardedBy, place, http),
                     page.timeout(),
                     forwardedBy);
         }
         return page.replica() < 0 || hosted.hosted(page.replica()).isPresent()
-                ? here(page, http)
-                : forwarder.page(page.replica(), page, forwardedBy);
+                ? here(page, place, http)
+                : there(page.replica(), page, forwardedBy, place, http);
     }
 
-    private Uni<Response> here(KvPage page, HttpServerResponse http) {
+    private Uni<Response> there(
+            int replica, KvPage page, @Nullable String forwardedBy, AnswerRoom.Place place, HttpServerResponse http) {
+        return forwarder.page(replica, page, forwardedBy).map(made -> place.admit(made, http));
+    }
+
+    private Uni<Response> here(KvPage page, AnswerRoom.Place place, HttpServerResponse http) {
         Replica replica = hosted.hosted(page.replica()).orElseGet(hosted::asked);
         Position position = page.position();
         Function<Position, Uni<? extends KeyPage>> then = reached -> made(page, replica);
@@ -55,8 +63,16 @@ public final class KvPageResource {
                 ? made(page, replica)
                 : replica.reads().reached(position, page.timeout()).onItem().transformToUni(then);
         // Off the loop: a page's JSON takes longer than the page.
-        return made.emitOn(Infrastructure.getDefaultWorkerPool())
-                .map(done -> Answers.page(done, page.range().after() == null, page.values(), http));
+        return made.invoke(done -> place.hold(sizeBytes(done, page.values())))
+                .emitOn(Infrastructure.getDefaultWorkerPool())
+                .map(done -> place.admit(Answers.page(done, page.range().after() == null, page.values(), http), http));
+    }
+
+    /** About what it takes while it becomes JSON. */
+    private static long sizeBytes(KeyPage page, boolean values) {
+        return page.records().stream()
+                .mapToLong(stored -> 2L * (stored.key().length() + (values ? stored.value().length : 0)))
+                .sum();
     }
 
     private static Uni<KeyPage> made(KvPage page, Replica replica) {

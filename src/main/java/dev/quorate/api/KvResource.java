@@ -5,6 +5,7 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
@@ -28,9 +29,11 @@ public final class KvResource {
     private final KvReads reads;
     private final KvWrites writes;
     private final Bodies bodies;
+    private final AnswerRoom room;
 
-    KvResource(HostedReplicas hosted, KvReads reads, KvWrites writes, Bodies bodies) {
+    KvResource(HostedReplicas hosted, KvReads reads, KvWrites writes, Bodies bodies, AnswerRoom room) {
         this.bodies = bodies;
+        this.room = room;
         this.reads = reads;
         this.writes = writes;
         this.hosted = hosted;
@@ -79,11 +82,20 @@ public final class KvResource {
     /** The value's bytes, under the content type that they were written with. */
     @GET
     public Uni<Response> get(
-            @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
-        Uni<Response> answer = reads.get(KvRead.of(key(request), request, hosted), request.response(), forwardedBy);
+            @Context RoutingContext context, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
+        HttpServerRequest request = context.request();
+        KvRead read = KvRead.of(key(request), request, hosted);
+        AnswerRoom.Place place = room.place(context);
+        Uni<Response> answer = reads.get(read, request.response(), forwardedBy)
+                .map(made -> isCopied(request.response()) ? place.admit(made, request.response()) : made);
         return request.method().equals(HttpMethod.HEAD)
                 ? answer.invoke(whole -> head(whole, request.response()))
                 : answer;
+    }
+
+    /** A value that is stored here is sent as it is; what another process answered has its headers elsewhere. */
+    private static boolean isCopied(HttpServerResponse http) {
+        return !http.headers().contains(Answers.REPLICA);
     }
 
     /** The platform leaves out the body, and with it how long it would be. */

@@ -16,7 +16,7 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 
 /**
- * Has the next request of a connection wait in front of the platform until the one before it is answered. The platform would
+ * Has the next request of a connection wait in front of the platform until the answer to the one before it is taken. The platform would
  * take any number of them into memory; and if the client left while the last of them was not whole, it would fail in the midst
  * of cleaning up: the answer under way is not told that nobody reads it, and the connection and the request are counted as
  * open for ever, so that each stop waits for them. Touched by its connection's event loop only.
@@ -65,14 +65,20 @@ final class OneAtATime extends ChannelDuplexHandler {
 
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
-        boolean ends = endsAnswer(message);
-        ChannelFuture unused = context.write(message, promise);
-        if (ends) {
-            answering = false;
-            if (!held.isEmpty()) {
-                // Once the platform is done with the answer.
-                context.executor().execute(() -> passHeld(context));
-            }
+        ChannelPromise written = promise;
+        if (endsAnswer(message)) {
+            written = promise.unvoid();
+            written.addListener(taken -> answered(context, taken.isSuccess()));
+        }
+        ChannelFuture unused = context.write(message, written);
+    }
+
+    /** @param taken whether all of it went to the socket: answers that nobody reads would else be held one behind the other */
+    private void answered(ChannelHandlerContext context, boolean taken) {
+        answering = !taken;
+        if (taken && !held.isEmpty()) {
+            // Once the platform is done with the answer.
+            context.executor().execute(() -> passHeld(context));
         }
     }
 

@@ -7,6 +7,7 @@ import dev.quorate.replica.Replica;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
@@ -37,9 +38,11 @@ public final class OriginalResource {
     private final Forwarder forwarder;
     private final AtLeader atLeader;
     private final Bodies bodies;
+    private final AnswerRoom room;
 
-    OriginalResource(HostedReplicas hosted, Forwarder forwarder, AtLeader atLeader, Bodies bodies) {
+    OriginalResource(HostedReplicas hosted, Forwarder forwarder, AtLeader atLeader, Bodies bodies, AnswerRoom room) {
         this.bodies = bodies;
+        this.room = room;
         this.hosted = hosted;
         this.atLeader = atLeader;
         this.forwarder = forwarder;
@@ -103,7 +106,13 @@ public final class OriginalResource {
     @GET
     @Path("read")
     public Uni<Response> read(
-            @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
+            @Context RoutingContext context, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
+        HttpServerRequest request = context.request();
+        AnswerRoom.Place place = room.place(context);
+        return read(request, forwardedBy).map(made -> place.admit(made, request.response()));
+    }
+
+    private Uni<Response> read(HttpServerRequest request, @Nullable String forwardedBy) {
         Query query = Query.of(request.query());
         String key = key(query);
         int r = query.number("r", this::outOfRange);
@@ -129,7 +138,13 @@ public final class OriginalResource {
     @GET
     @Path("follower-read")
     public Uni<Response> followerRead(
-            @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
+            @Context RoutingContext context, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
+        HttpServerRequest request = context.request();
+        AnswerRoom.Place place = room.place(context);
+        return followerRead(request, forwardedBy).map(made -> place.admit(made, request.response()));
+    }
+
+    private Uni<Response> followerRead(HttpServerRequest request, @Nullable String forwardedBy) {
         Query query = Query.of(request.query());
         String key = key(query);
         int id = follower(query);
@@ -143,7 +158,13 @@ public final class OriginalResource {
     @GET
     @Path("read-with-repair")
     public Uni<Response> readWithRepair(
-            @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
+            @Context RoutingContext context, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
+        HttpServerRequest request = context.request();
+        AnswerRoom.Place place = room.place(context);
+        return readWithRepair(request, forwardedBy).map(made -> place.admit(made, request.response()));
+    }
+
+    private Uni<Response> readWithRepair(HttpServerRequest request, @Nullable String forwardedBy) {
         String key = key(Query.of(request.query()));
         HttpServerResponse http = request.response();
         return atLeader.call(
@@ -157,8 +178,8 @@ public final class OriginalResource {
     @POST
     @Path("read-with-repair")
     public Uni<Response> repair(
-            @Context HttpServerRequest request, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
-        return readWithRepair(request, forwardedBy);
+            @Context RoutingContext context, @HeaderParam(Forwarder.FORWARDED) @Nullable String forwardedBy) {
+        return readWithRepair(context, forwardedBy);
     }
 
     private static Duration timeLeft(HttpServerRequest request, Duration own) {

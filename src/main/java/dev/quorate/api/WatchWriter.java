@@ -4,7 +4,11 @@ import dev.quorate.replica.ReplicaException;
 import dev.quorate.replica.WatchItem;
 import io.smallrye.mutiny.subscription.MultiSubscriber;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import jakarta.enterprise.inject.Instance;
+import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.MultivaluedMap;
@@ -24,11 +28,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a watch: what there is for it at a time as one buffer, and more only once that has gone to the socket. The platform
- * writes an event at a time, each made anew, which is what a thousand watchers cost.
+ * writes an event at a time, each made anew, which is what a thousand watchers cost. Who has not taken one for as long as a
+ * body may take is hung up on: others may wait for it.
  */
 @Provider
+@Singleton
 public final class WatchWriter implements ServerMessageBodyWriter<WatchStart.Started> {
     private static final Logger LOG = Logger.getLogger(WatchWriter.class);
+
+    private final Instance<UnreadWatches> unread;
+
+    /** @param unread looked up when there is a watch: a writer is made before there is a Vert.x */
+    WatchWriter(Instance<UnreadWatches> unread) {
+        this.unread = unread;
+    }
 
     @Override
     public boolean isWriteable(
@@ -63,7 +76,7 @@ public final class WatchWriter implements ServerMessageBodyWriter<WatchStart.Sta
         response.putHeader(HttpHeaders.CONTENT_TYPE, MediaType.SERVER_SENT_EVENTS);
         response.putHeader("X-SSE-Content-Type", MediaType.TEXT_PLAIN);
         response.putHeader(HttpHeaders.CACHE_CONTROL, "no-cache");
-        watch.items().subscribe().withSubscriber(new Stream(watch.replica().id(), request, response));
+        watch.items().subscribe().withSubscriber(new Stream(watch.replica().id(), request, response, unread.get()));
     }
 
     /** A connection that watches. One buffer is on its way at a time. */
@@ -72,8 +85,13 @@ public final class WatchWriter implements ServerMessageBodyWriter<WatchStart.Sta
         private final ResteasyReactiveRequestContext request;
         private final HttpServerResponse response;
         private volatile Flow.@Nullable Subscription watch;
+        private final UnreadWatches unread;
+        private final HttpConnection connection;
 
-        Stream(int replica, ResteasyReactiveRequestContext request, HttpServerResponse response) {
+        Stream(int replica, ResteasyReactiveRequestContext request, HttpServerResponse response, UnreadWatches unread) {
+            this.unread = unread;
+            this.connection =
+                    request.serverRequest().unwrap(HttpServerRequest.class).connection();
             this.replica = replica;
             this.request = request;
             this.response = response;
@@ -95,7 +113,9 @@ public final class WatchWriter implements ServerMessageBodyWriter<WatchStart.Sta
         public void onItem(List<WatchItem> items) {
             Flow.Subscription subscription = Objects.requireNonNull(watch);
             try {
+                unread.written(connection);
                 response.write(WatchEvents.of(items, replica)).onComplete(written -> {
+                    unread.taken(connection);
                     if (written.succeeded()) {
                         subscription.request(1);
                     } else {
@@ -103,6 +123,7 @@ public final class WatchWriter implements ServerMessageBodyWriter<WatchStart.Sta
                     }
                 });
             } catch (RuntimeException | Error e) {
+                unread.taken(connection);
                 subscription.cancel(); // nobody else knows
                 onFailure(e);
             }

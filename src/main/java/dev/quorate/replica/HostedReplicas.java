@@ -56,6 +56,7 @@ public class HostedReplicas {
     private boolean stopped;
     private final Settings settings;
     private final Intake intake;
+    private final Intake answers;
 
     HostedReplicas(QuorateConfig config, Peers peers, ReplicaListener listener, ClusterEvents events) {
         this.listener = listener;
@@ -63,6 +64,7 @@ public class HostedReplicas {
         this.config = config;
         this.settings = Settings.of(config);
         this.intake = new Intake(settings.pendingWrites(), settings.pendingBytes());
+        this.answers = new Intake(settings.pendingWrites(), settings.pendingBytes());
         this.peers = peers;
     }
 
@@ -290,6 +292,11 @@ public class HostedReplicas {
     /** What bounds the writes of this process that are not answered yet, and the bodies that are on their way. */
     public Intake intake() {
         return intake;
+    }
+
+    /** What bounds the bytes of answers that were made and not taken yet: as many as those of {@link #intake}. */
+    public Intake answers() {
+        return answers;
     }
 
     /** The secret that opens {@code /replicas}, if there is one. */

@@ -82,6 +82,11 @@ public sealed interface WatchItem permits WatchItem.Told, WatchItem.At, WatchIte
             return expired;
         }
 
+        long sizeBytes() {
+            StoredValue put = value;
+            return key.length() + (put == null ? 0L : put.value().length);
+        }
+
         /** What is made of it once, the same for all who ask, none of whom changes it. */
         public byte[] shown(Function<Change, byte[]> how) {
             byte[] made = shown;

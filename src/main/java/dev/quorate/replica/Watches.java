@@ -16,6 +16,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -25,11 +26,13 @@ import org.jspecify.annotations.Nullable;
  * the loop copy what it lacks, a piece at a time, until it has caught up. One who had, and lets more pass than is kept, is
  * cut off. Copies are read, and watchers told, on other threads than the loop's, which waits for none of them. Those who
  * wait are told in turns, each followed by a pause for what it cost: with more of them each is told more at a time instead
- * of the machine more often.
+ * of the machine more often. All together have only so many bytes of changes in their hands: those beyond that wait until others
+ * ask for more, or are gone.
  */
 final class Watches {
     private static final Duration IDLE = Duration.ofSeconds(10);
     private static final int KEPT_BYTES = 16 << 20;
+    private static final long IN_HANDS_BYTES = 8 << 20;
     private static final int PIECE_BYTES = 256 << 10;
     /** Of the log, read for one watcher at a time once there is something to tell it. */
     private static final int BATCH_BYTES = 64 << 10;
@@ -57,6 +60,8 @@ final class Watches {
 
     private volatile long nextTurnNanos = System.nanoTime();
     private final AtomicInteger watchers = new AtomicInteger();
+    private final long mostInHands;
+    private final AtomicLong inHands = new AtomicLong();
 
     // Loop thread only.
     private final ArrayDeque<CatchUp> catchUps = new ArrayDeque<>();
@@ -67,7 +72,7 @@ final class Watches {
     private volatile @Nullable String ended;
 
     Watches(int replica, Wal wal, Loop loop) {
-        this(replica, wal, loop, Infrastructure.getDefaultWorkerPool(), IDLE, KEPT_BYTES);
+        this(replica, wal, loop, Infrastructure.getDefaultWorkerPool(), IDLE, KEPT_BYTES, IN_HANDS_BYTES);
     }
 
     /**
@@ -75,14 +80,23 @@ final class Watches {
      *
      * @param idle how long a watcher is told nothing before it is told where it is
      * @param keptBytes how much of the log is kept in memory while there are watchers
+     * @param mostInHands from how many bytes on, that watchers were given and did not ask for more since, others wait
      */
-    Watches(int replica, Wal wal, Loop loop, ScheduledExecutorService executor, Duration idle, long keptBytes) {
+    Watches(
+            int replica,
+            Wal wal,
+            Loop loop,
+            ScheduledExecutorService executor,
+            Duration idle,
+            long keptBytes,
+            long mostInHands) {
         this.replica = replica;
         this.wal = wal;
         this.loop = loop;
         this.executor = executor;
         this.idle = idle;
         this.recent = new RecentPieces(keptBytes);
+        this.mostInHands = mostInHands;
     }
 
     /** Touched by one thread at a time: who asks for more, then who tells it. */
@@ -94,6 +108,7 @@ final class Watches {
         private boolean caughtUp;
 
         private volatile boolean gone;
+        private long inHandBytes;
 
         Watcher(String prefix, Position read) {
             this.prefix = prefix;
@@ -102,6 +117,21 @@ final class Watches {
 
         long next() {
             return read.index() + 1;
+        }
+
+        /** It is given that much; what it will never take is not counted. */
+        synchronized long give(long bytes) {
+            long given = gone ? 0 : bytes;
+            inHandBytes += given;
+            return given;
+        }
+
+        /** It has taken what it was given, or will not. */
+        synchronized long taken(boolean andGone) {
+            long bytes = inHandBytes;
+            inHandBytes = 0;
+            gone |= andGone;
+            return bytes;
         }
     }
 
@@ -138,8 +168,8 @@ final class Watches {
                     .whilst(items -> !(items.get(items.size() - 1) instanceof WatchItem.End))
                     .onTermination()
                     .invoke(() -> {
-                        watcher.gone = true;
                         watchers.decrementAndGet();
+                        letGo(watcher.taken(true));
                     });
         });
     }
@@ -164,23 +194,27 @@ final class Watches {
             told = commitIndex;
             tell();
         } else if (behind) {
-            WatchPiece piece = copy(told + 1, commitIndex);
+            WatchPiece piece = copy(told + 1, commitIndex, PIECE_BYTES);
             recent.add(piece);
             told = piece.last().index();
             tell();
         }
-        if (!catchUps.isEmpty() || (behind && told < commitIndex)) {
+        if ((!catchUps.isEmpty() && !handsAreFull()) || (behind && told < commitIndex)) {
             loop.offer(() -> {}); // another drain: what it has to do comes between two pieces
         }
     }
 
-    private WatchPiece copy(long fromIndex, long toIndex) {
-        return new WatchPiece(wal.batch(fromIndex, toIndex, PIECE_BYTES));
+    private WatchPiece copy(long fromIndex, long toIndex, int bytes) {
+        return new WatchPiece(wal.batch(fromIndex, toIndex, bytes));
+    }
+
+    private boolean handsAreFull() {
+        return inHands.get() > mostInHands;
     }
 
     private void serveCatchUp(long commitIndex) {
-        CatchUp next = catchUps.poll();
-        if (next == null) {
+        CatchUp next = handsAreFull() ? null : catchUps.poll();
+        if (next == null || next.watcher.gone) {
             return;
         }
         try {
@@ -189,10 +223,17 @@ final class Watches {
                 told = commitIndex;
             }
             boolean all = next.watcher.next() > told;
-            next.emitter.complete(all ? Optional.empty() : Optional.of(copy(next.watcher.next(), told)));
+            next.emitter.complete(all ? Optional.empty() : Optional.of(copyFor(next.watcher)));
         } catch (ReplicaException.Compacted e) {
             next.emitter.fail(e);
         }
+    }
+
+    /** Counted from here on: copies would else gather in front of who reads them. */
+    private WatchPiece copyFor(Watcher watcher) {
+        WatchPiece piece = copy(watcher.next(), told, BATCH_BYTES);
+        inHands.addAndGet(watcher.give(piece.sizeBytes()));
+        return piece;
     }
 
     /** At every tick: now and then those who wait are looked through, as some may have waited for long enough. */
@@ -228,12 +269,21 @@ final class Watches {
     }
 
     private void take(Watcher watcher, UniEmitter<? super List<WatchItem>> emitter) {
+        letGo(watcher.taken(false));
         if (ended != null || !watcher.greeted) {
             emitter.complete(find(watcher));
         } else if (watcher.caughtUp || recent.holding(watcher.next()) != null) {
             await(new Waiter(watcher, emitter, System.nanoTime()));
         } else {
             catchUp(watcher, emitter);
+        }
+    }
+
+    private void letGo(long bytes) {
+        long before = inHands.getAndAdd(-bytes);
+        if (before > mostInHands && before - bytes <= mostInHands) {
+            tell();
+            loop.offer(() -> {}); // who is behind was not served meanwhile
         }
     }
 
@@ -362,11 +412,16 @@ final class Watches {
     /** Whether there was something for it. */
     private boolean tell(Waiter waiter) {
         Watcher watcher = waiter.watcher;
+        if (handsAreFull() && ended == null) {
+            waiters.add(waiter); // who lets go of something asks for the next turn
+            return false;
+        }
         long toldBefore = told; // what is told is kept before it is: one who finds nothing up to here has let it pass
         List<WatchItem> items = find(watcher);
         boolean loopTells = toldBefore != NOBODY_WATCHES; // else it took this one for gone, with the last before it
         watcher.caughtUp |= loopTells && watcher.next() > toldBefore;
         if (!items.isEmpty()) {
+            inHands.addAndGet(watcher.give(sizeBytes(items)));
             waiter.emitter.complete(items);
         } else if (!loopTells || watcher.next() <= toldBefore) {
             catchUp(watcher, waiter.emitter); // behind what is kept
@@ -377,5 +432,13 @@ final class Watches {
             return false;
         }
         return true;
+    }
+
+    private static long sizeBytes(List<WatchItem> items) {
+        long bytes = 0;
+        for (WatchItem item : items) {
+            bytes += item instanceof WatchItem.Told told ? told.change().sizeBytes() : 0;
+        }
+        return bytes;
     }
 }

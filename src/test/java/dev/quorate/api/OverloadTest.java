@@ -69,6 +69,7 @@ class OverloadTest {
     void nothingIsHeldAndWritesAreTaken() {
         open.forEach(RawConnection::close);
         await().atMost(Duration.ofSeconds(20)).until(() -> hosted.intake().pendingBytes() == 0);
+        await().atMost(Duration.ofSeconds(20)).until(() -> hosted.answers().pendingBytes() == 0);
         await().atMost(Duration.ofSeconds(20)).until(() -> hosted.watching() == 0);
         given().body("v").put("/kv/after").then().statusCode(oneOf(200, 201));
     }
@@ -255,6 +256,53 @@ class OverloadTest {
         assertEquals(2, answers.split("HTTP/1.1 404", -1).length, answers);
         given().body("v").put("/kv/after").then().statusCode(oneOf(200, 201));
         given().get("/kv/behind").then().statusCode(404);
+    }
+
+    @Test
+    void whoWatchesAndDoesNotReadIsHungUpOn() throws IOException {
+        String value = "\1".repeat(200_000); // six bytes each as JSON: more than a socket takes
+        for (int i = 0; i < 8; i++) {
+            given().body(value).put("/kv/large-watch").then().statusCode(oneOf(200, 201));
+        }
+        RawConnection.thatTakesLittle(server, open).send(request("GET /watch?replica=0&prefix=large-watch&from=0.0"));
+        await().atMost(Duration.ofSeconds(10)).until(() -> hosted.watching() == 1);
+        await().atMost(Duration.ofSeconds(20)).until(() -> hosted.watching() == 0);
+    }
+
+    /** Each is copied for its reader: who does not read has it held. */
+    @Test
+    void largeAnswersThatNobodyReadsAreBounded() throws IOException {
+        String value = "\1".repeat(200_000); // six bytes each as JSON: more than a socket takes
+        String path = "/kv?values=true&prefix=large-answer&read=local";
+        for (int i = 0; i < 4; i++) {
+            given().body(value).put("/kv/large-answer/" + i).then().statusCode(oneOf(200, 201));
+        }
+        await().atMost(Duration.ofSeconds(10))
+                .until(() -> given().get(path).body().asByteArray().length > 4 * 6 * 200_000);
+        await().atMost(Duration.ofSeconds(10)).until(() -> hosted.answers().pendingBytes() == 0);
+        for (int i = 0; i < 10; i++) {
+            RawConnection.thatTakesLittle(server, open).send(request("GET " + path));
+        }
+        await().atMost(Duration.ofSeconds(10)).until(() -> hosted.answers().pendingBytes() > 0);
+        given().get(path).then().statusCode(503).body("type", equalTo("urn:quorate:problem:overloaded"));
+        given().get("/read?key=large-answer/0").then().statusCode(503);
+        given().get("/kv/large-answer/0").then().statusCode(200);
+        assertServed();
+        await().atMost(Duration.ofSeconds(20)).until(() -> given().get(path).statusCode() == 200);
+    }
+
+    /** They would be held one behind the other. */
+    @Test
+    void answersThatAreNotReadHoldTheNextRequestBack() throws IOException {
+        given().body("x".repeat(1 << 20)).put("/kv/large").then().statusCode(oneOf(200, 201));
+        String put = request("PUT /kv/behind-large", "Content-Length: 1", "Connection: close") + "v";
+        RawConnection connection = connect(request("GET /kv/large").repeat(20) + put);
+        for (int i = 0; i < 50; i++) {
+            given().body("v").put("/kv/elsewhere").then().statusCode(oneOf(200, 201));
+        }
+        given().get("/kv/behind-large").then().statusCode(404);
+        assertEquals(22, connection.toEnd().split("HTTP/1.1 20[01]", -1).length);
+        given().get("/kv/behind-large").then().statusCode(200);
     }
 
     private static void assertServed() {

@@ -10,6 +10,7 @@ import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 
 /** A connection whose bytes a test writes itself: what no HTTP client would send. */
 final class RawConnection implements AutoCloseable {
@@ -23,7 +24,19 @@ final class RawConnection implements AutoCloseable {
     }
 
     static RawConnection to(URI server) throws IOException {
+        return to(server, new Socket());
+    }
+
+    /** One whose client's machine takes little of what the client does not read. */
+    static RawConnection thatTakesLittle(URI server, List<RawConnection> opened) throws IOException {
         Socket socket = new Socket();
+        socket.setReceiveBufferSize(4096);
+        RawConnection connection = to(server, socket);
+        opened.add(connection);
+        return connection;
+    }
+
+    private static RawConnection to(URI server, Socket socket) throws IOException {
         socket.setSoTimeout(POLL_MS);
         socket.connect(new InetSocketAddress(server.getHost(), server.getPort()));
         return new RawConnection(socket);

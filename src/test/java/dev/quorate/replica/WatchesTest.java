@@ -64,6 +64,7 @@ class WatchesTest {
     private Watches watches;
 
     private volatile long commitIndex;
+    private long mostInHands = MUCH;
     private long term = 1;
 
     @BeforeEach
@@ -82,7 +83,7 @@ class WatchesTest {
         wal = Wal.open(data, LeadersLog.WAL, LeadersLog.DEAF);
         Wal log = wal;
         loop = new Loop("quorate-test-watches", () -> watches.look(commitIndex), failure -> {});
-        watches = new Watches(0, log, loop, executor, idle, keptBytes);
+        watches = new Watches(0, log, loop, executor, idle, keptBytes, mostInHands);
         loop.start();
     }
 
@@ -273,6 +274,31 @@ class WatchesTest {
         }
         busy.countDown();
         told(watcher, expected.toArray(String[]::new));
+    }
+
+    /** Each would have a copy of what it lacks, and many of them would fill the memory. */
+    @Test
+    void whoComesFromBehindWaitsWhileOthersHaveTheirHandsFull() throws Exception {
+        mostInHands = 100;
+        restart(MUCH, NEVER);
+        append("a", "b", "c");
+        commit(3);
+        AssertSubscriber<WatchItem> full = watch("", Position.NONE, 2);
+        told(full, "a 1.1");
+        AssertSubscriber<WatchItem> next = watch("", Position.NONE, 2);
+        AssertSubscriber<WatchItem> last = watch("", Position.NONE, Long.MAX_VALUE);
+        for (int i = 0; i < 100; i++) {
+            onLoop(() -> commitIndex);
+        }
+        assertEquals(List.of(), changes(next));
+        assertEquals(List.of(), changes(last));
+        full.cancel();
+        await().atMost(LONG).until(() -> changes(next).size() + changes(last).size() > 0);
+        next.cancel();
+        told(last, "a 1.1", "b 1.2", "c 1.3");
+        append("d");
+        commit(4);
+        told(last, "a 1.1", "b 1.2", "c 1.3", "d 1.4");
     }
 
     /** It would else be silent for ever, and counted. */
