@@ -50,10 +50,10 @@ final class UnreadWatches {
         });
     }
 
-    /** At once: the platform would first have what it has written taken. */
     static void hangUp(HttpConnection connection) {
         if (connection instanceof ConnectionBase slow) {
-            ChannelFuture unused = slow.channel().close();
+            // From the socket's end: every handler before it would first have what it has written taken.
+            ChannelFuture unused = slow.channel().pipeline().firstContext().close();
         } else {
             connection.close();
         }
