@@ -504,7 +504,9 @@ class DurabilityTest {
                     wal.append(1, EntryKind.MUTATION, small, true);
                 }
             });
-            appendNoOp(wal, 2);
+            for (int term = 2; term <= 20; term++) {
+                appendNoOp(wal, term);
+            }
             freeSegments(path);
         }
     }

@@ -131,15 +131,28 @@ class FullDiskTest {
             assertEquals(WAL.segmentSizeBytes(), refusal.neededBytes());
             assertTrue(refusal.freeBytes() > 0);
             append(follower, 5, small, delete).assertFailedWith(ReplicaException.NoSpace.class);
-            append(follower, 5, delete).assertCompleted();
+            long last = fillUp(follower);
+            append(follower, last + 1, delete).assertCompleted();
             assertNull(follower.reads().local("k").value());
-            append(follower, 7, small).assertFailedWith(ReplicaException.NoSpace.class);
-            assertEquals(6, follower.view().last().index());
+            append(follower, last + 3, small).assertFailedWith(ReplicaException.NoSpace.class);
+            assertEquals(last + 2, follower.view().last().index());
             Files.delete(blocked);
-            await().until(() -> append(follower, 7, small).getItem() != null);
+            await().until(() -> append(follower, last + 3, small).getItem() != null);
         } finally {
             follower.stop();
         }
+    }
+
+    /** Until not even a put of one byte is taken, which needs hardly more room than a delete; returns the last index. */
+    private long fillUp(Replica follower) throws IOException {
+        int size = 2_048;
+        while (size > 0) {
+            ByteBuffer put = MutationCodec.put("k", new byte[size], null, 1, 0);
+            boolean taken =
+                    append(follower, follower.view().last().index() + 1, put).getItem() != null;
+            size = taken && size == 1 ? 1 : size / 2;
+        }
+        return follower.view().last().index();
     }
 
     private static String value(Replica replica) {
