@@ -322,7 +322,7 @@ class KvWritesTest {
                 .body("limitBytes", equalTo(4 << 20));
     }
 
-    /** A tree of it would take 30 times its bytes, and a few of them a small heap. */
+    /** A tree of it would take many times its bytes, and a few of them a small heap. */
     @ParameterizedTest
     @ValueSource(strings = {"{\"delete\":\"%d\"},", "{\"put\":\"%d\",\"value\":{\"a\":{}}},", "{\"a\":0},", "0,"})
     void whatIsTooMuchForABatchTakesLittleMemory(String operation) {

@@ -140,11 +140,6 @@ public final class Disk implements AutoCloseable {
         if (stopped) {
             throw new OffException();
         }
-        // The next file is prepared beside the work; were that counted, a step would be another in each run.
-        if (Thread.currentThread().getName().equals("quorate-prepare")) {
-            action.run();
-            return;
-        }
         String name = verb + " " + nameOf(file);
         boolean fillsOn = name.equals(FILL) && steps.lastIndexOf(FILL) > steps.lastIndexOf("create prepared.tmp");
         if (!fillsOn) {
