@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * trying while the disk is full: a refused append costs nothing, and the first one after there is space is taken.
  */
 final class SegmentSource {
+    /** How the names of the threads begin that fill files. */
+    static final String THREAD = "quorate-prepare-";
+
     private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final DataDirectory directory;
@@ -102,8 +105,7 @@ final class SegmentSource {
         Preparation(Path file, long sizeBytes) {
             this.file = file;
             this.sizeBytes = sizeBytes;
-            this.thread = new Thread(
-                    this, "quorate-prepare-" + DurableFiles.parent(file).getFileName());
+            this.thread = new Thread(this, THREAD + DurableFiles.parent(file).getFileName());
             thread.setDaemon(true);
         }
 
