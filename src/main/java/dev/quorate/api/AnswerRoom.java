@@ -118,7 +118,11 @@ final class AnswerRoom {
         }
 
         /** What is written behind the answer is done once that is. */
-        private void letGoOnceTaken() {
+        private synchronized void letGoOnceTaken() {
+            over = bytes == 0;
+            if (over) {
+                return; // as most are
+            }
             if (connection instanceof ConnectionBase taker) {
                 ChannelFuture unused =
                         taker.channel().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(taken -> letGo());

@@ -1,8 +1,10 @@
 package dev.quorate.api;
 
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.HttpRequest;
@@ -16,7 +18,8 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 
 /**
- * Has the next request of a connection wait in front of the platform until the answer to the one before it is taken. The platform would
+ * Has the next request of a connection wait in front of the platform until the answer to the one before it is taken. The
+ * platform would
  * take any number of them into memory; and if the client left while the last of them was not whole, it would fail in the midst
  * of cleaning up: the answer under way is not told that nobody reads it, and the connection and the request are counted as
  * open for ever, so that each stop waits for them. Touched by its connection's event loop only.
@@ -44,18 +47,28 @@ final class OneAtATime extends ChannelDuplexHandler {
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
-        if (held.isEmpty() && !mustWait(message)) {
+        if (held.isEmpty() && !mustWait(context, message)) {
             pass(context, message);
         } else if (held.size() < MOST_HELD) {
             held.add(message);
+            if (held.size() == 1 && !answering) {
+                passHeldOnceTaken(context);
+            }
         } else {
             ReferenceCountUtil.release(message);
             ChannelFuture unused = context.close();
         }
     }
 
-    private boolean mustWait(Object message) {
-        return answering && message instanceof HttpRequest;
+    /** Also for the answer to be taken: those that nobody reads would else be held one behind the other. */
+    private boolean mustWait(ChannelHandlerContext context, Object message) {
+        return message instanceof HttpRequest && (answering || !isTaken(context));
+    }
+
+    /** Whether the socket has all that was written. Asked, not told by each answer's promise, which every answer would pay for. */
+    private static boolean isTaken(ChannelHandlerContext context) {
+        ChannelOutboundBuffer written = context.channel().unsafe().outboundBuffer();
+        return written == null || written.totalPendingWriteBytes() == 0;
     }
 
     private void pass(ChannelHandlerContext context, Object message) {
@@ -65,21 +78,23 @@ final class OneAtATime extends ChannelDuplexHandler {
 
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
-        ChannelPromise written = promise;
-        if (endsAnswer(message)) {
-            written = promise.unvoid();
-            written.addListener(taken -> answered(context, taken.isSuccess()));
+        boolean ends = endsAnswer(message);
+        ChannelFuture unused = context.write(message, promise);
+        if (ends) {
+            answering = false;
+            if (!held.isEmpty()) {
+                passHeldOnceTaken(context);
+            }
         }
-        ChannelFuture unused = context.write(message, written);
     }
 
-    /** @param taken whether all of it went to the socket: answers that nobody reads would else be held one behind the other */
-    private void answered(ChannelHandlerContext context, boolean taken) {
-        answering = !taken;
-        if (taken && !held.isEmpty()) {
-            // Once the platform is done with the answer.
-            context.executor().execute(() -> passHeld(context));
-        }
+    /** Once the platform is done with the answer, too. */
+    private void passHeldOnceTaken(ChannelHandlerContext context) {
+        ChannelFuture unused = context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(taken -> {
+            if (taken.isSuccess()) {
+                context.executor().execute(() -> passHeld(context));
+            }
+        });
     }
 
     private static boolean endsAnswer(Object message) {
@@ -89,10 +104,13 @@ final class OneAtATime extends ChannelDuplexHandler {
     }
 
     private void passHeld(ChannelHandlerContext context) {
-        while (!held.isEmpty() && !mustWait(held.element())) {
+        while (!held.isEmpty() && !mustWait(context, held.element())) {
             pass(context, held.remove());
         }
         context.fireChannelReadComplete();
+        if (!held.isEmpty() && !answering) {
+            passHeldOnceTaken(context);
+        }
     }
 
     @Override
